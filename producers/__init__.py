@@ -1,0 +1,1 @@
+"""What writes to Kafka. Nothing here decides anything about a ticket."""
