@@ -1,1 +1,1 @@
-"""What an operator runs: the command line, settings, the embedded stack, audit and bench. No rule of the desk lives here."""
+"""What an operator runs: the command line, settings, embedded stack, audit and bench. No rule of the desk is here."""

@@ -1,6 +1,7 @@
 """The command line: one Typer app, to which each module of this package adds its commands.
 
-Commands parse arguments, call what does the work and print; no rule of the desk and no client of Kafka or Redis lives here.
+Commands parse arguments, call what does the work and print. No rule of the desk, and no client of Kafka or Redis,
+lives here.
 """
 
 from importlib.metadata import version
@@ -11,7 +12,7 @@ import typer
 app = typer.Typer(name="itilnext", no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls an option's callback by position
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(version("itilnext-engine"))
         raise typer.Exit

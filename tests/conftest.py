@@ -1,0 +1,7 @@
+"""What every test shares: hypothesis' profile. Fixtures live with the tests that use them."""
+
+from hypothesis import settings
+
+# No deadline: how long an example takes says more about the machine than about the code. The blob repeats a failure.
+settings.register_profile("engine", deadline=None, print_blob=True)
+settings.load_profile("engine")
