@@ -1,1 +1,1 @@
-"""The rules of the desk, decided purely from what is passed in. No framework, no I/O, no clock, no randomness."""
+"""The brain: pure rules over tickets, usable as a library without Kafka or Redis (SPEC section 9)."""

@@ -1,0 +1,142 @@
+"""CloudEvents 1.0 on Kafka: structured and binary mode in, structured mode out (SPEC section 3)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from contracts.dead_letters import Headers, NotCloudEvent, TooLarge
+from contracts.instants import parse_instant
+from contracts.json_values import read_json
+
+CONTENT_TYPE = "application/cloudevents+json"
+STRUCTURED_HEADERS: Headers = (("content-type", CONTENT_TYPE.encode()),)
+TYPE_PREFIX = "org.itilnext."
+TYPE_SUFFIX = ".v1"
+MAX_VALUE_BYTES = 524_288
+_ID = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,128}")
+# RFC 3986's characters; a percent sign only before two hex digits.
+_URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
+_JSON_MEDIA_TYPE = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
+_BINARY_PREFIX = "ce_"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEvent:
+    """The attributes the engine reads, and the data; `as_received` is the whole event as JSON, for a rejection."""
+
+    id: str
+    source: str
+    type: str
+    subject: Any
+    time: datetime | None
+    partitionkey: Any
+    correlationid: str | None
+    traceparent: str | None
+    data: Any
+    as_received: object
+
+
+def event_type(name: str) -> str:
+    """Return the CloudEvents type of a command, event or entity: `ticket.open` is `org.itilnext.ticket.open.v1`."""
+    return f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}"
+
+
+def read_cloud_event(value: bytes | None, headers: Headers) -> CloudEvent:
+    """Read a record's value and headers as a CloudEvent; `subject` and `partitionkey` are left for the caller to judge.
+
+    Raises:
+        TooLarge: a value over 524288 bytes.
+        NotJson: a value that is no strict JSON.
+        NotCloudEvent: an attribute that is missing or malformed.
+    """
+    if value is not None and len(value) > MAX_VALUE_BYTES:
+        raise TooLarge(f"the value has {len(value)} bytes, more than {MAX_VALUE_BYTES}")
+    content = read_json(value)
+    content_type, attributes = _header_attributes(headers)
+    if content is None:
+        raise NotCloudEvent("the value is the JSON literal null")
+    if content_type is not None and content_type.split(";")[0].strip().lower() == CONTENT_TYPE:
+        return _structured(content, value)
+    if content_type is None and not attributes:
+        return _structured(content, value)
+    if content_type is not None:
+        attributes["datacontenttype"] = content_type
+    return _event(attributes, content, {**attributes, "data": content})
+
+
+def _structured(content: object, value: bytes | None) -> CloudEvent:
+    if not isinstance(content, dict):
+        raise NotCloudEvent("a structured CloudEvent is a JSON object")
+    return _event(content, content.get("data"), orjson.Fragment(value or b""))
+
+
+def _header_attributes(headers: Headers) -> tuple[str | None, dict[str, Any]]:
+    """Return the content type and the binary-mode attributes that the headers hold."""
+    content_type: str | None = None
+    attributes: dict[str, Any] = {}
+    for name, raw in headers:
+        if name != "content-type" and not name.startswith(_BINARY_PREFIX):
+            continue
+        if raw is None:
+            raise NotCloudEvent(f"header {name} is null")
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            raise NotCloudEvent(f"header {name} is not UTF-8") from error
+        if name == "content-type":
+            content_type = text
+        else:
+            attributes[name.removeprefix(_BINARY_PREFIX)] = text
+    return content_type, attributes
+
+
+def _event(attributes: Mapping[str, Any], content: object, as_received: object) -> CloudEvent:
+    if attributes.get("specversion") != "1.0":
+        raise NotCloudEvent('specversion must be "1.0"')
+    media_type = _optional_text(attributes, "datacontenttype")
+    if media_type is not None and _JSON_MEDIA_TYPE.fullmatch(media_type) is None:
+        raise NotCloudEvent("datacontenttype must be application/json")
+    name = attributes.get("type")
+    if not isinstance(name, str) or not name:
+        raise NotCloudEvent("type must be a non-empty string")
+    return CloudEvent(
+        id=_matching(attributes, "id", _ID, "1-128 characters without control characters"),
+        source=_matching(attributes, "source", _URI_REFERENCE, "a URI reference"),
+        type=name,
+        subject=attributes.get("subject"),
+        time=_time(attributes.get("time")),
+        partitionkey=attributes.get("partitionkey"),
+        correlationid=_optional_text(attributes, "correlationid"),
+        traceparent=_optional_text(attributes, "traceparent"),
+        data=content,
+        as_received=as_received,
+    )
+
+
+def _matching(attributes: Mapping[str, Any], name: str, pattern: re.Pattern[str], rule: str) -> str:
+    value = attributes.get(name)
+    if not isinstance(value, str) or pattern.fullmatch(value) is None:
+        raise NotCloudEvent(f"{name} must be {rule}")
+    return value
+
+
+def _optional_text(attributes: Mapping[str, Any], name: str) -> str | None:
+    value = attributes.get(name)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise NotCloudEvent(f"{name} must be a non-empty string")
+
+
+def _time(value: object) -> datetime | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise NotCloudEvent("time must be an RFC 3339 time with an offset")
+    try:
+        return parse_instant(value)
+    except ValueError as error:
+        raise NotCloudEvent(f"time: {error}") from error

@@ -1,0 +1,89 @@
+"""What can't be read as a command, and the headers that tell why (SPEC section 3, DLQ).
+
+Unreadable
+|-- TooLarge        a value, event or snapshot over its limit
+|-- NotJson         null, not UTF-8, broken JSON, NaN, too deep, a number beyond a double
+|-- NotCloudEvent   an attribute missing or malformed
+|-- BadKey          `subject`, key or `partitionkey` missing, malformed or unequal
+|-- UnknownType     no command of this engine
+|-- InvalidData     a required field missing; a wrong type, enum value or length
+`-- InternalError   a decision that failed: a defect of the engine, never an outage
+"""
+
+from typing import ClassVar, Literal
+
+DlqCode = Literal[
+    "too_large",
+    "not_json",
+    "not_cloudevent",
+    "bad_key",
+    "unknown_type",
+    "invalid_data",
+    "internal_error",
+]
+
+ERROR_CODE_HEADER = "itilnext.error.code"
+CUT_FROM_HEADER = "itilnext.error.value.size"
+MOVED_HEADER = "itilnext-moved"
+_CONNECT = "__connect.errors."
+_MAX_MESSAGE = 1024
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+class Unreadable(Exception):
+    """A record that is no command; `code` is the DLQ code, `stage` Kafka Connect's name of the step that failed."""
+
+    code: ClassVar[DlqCode]
+    stage: ClassVar[str] = "VALUE_CONVERTER"
+
+
+class TooLarge(Unreadable):
+    code = "too_large"
+
+
+class NotJson(Unreadable):
+    code = "not_json"
+
+
+class NotCloudEvent(Unreadable):
+    code = "not_cloudevent"
+
+
+class BadKey(Unreadable):
+    code = "bad_key"
+    stage = "KEY_CONVERTER"
+
+
+class UnknownType(Unreadable):
+    code = "unknown_type"
+
+
+class InvalidData(Unreadable):
+    code = "invalid_data"
+
+
+class InternalError(Unreadable):
+    code = "internal_error"
+    stage = "TASK_PUT"
+
+
+def dead_letter_headers(received: Headers, error: Unreadable, topic: str, partition: int, offset: int) -> Headers:
+    """Return the received headers plus Kafka Connect's and the engine's own, as UTF-8 text.
+
+    Headers of an earlier stay in a DLQ (a replayed record) are replaced, all others are kept as they came.
+    """
+    kept = tuple(
+        (name, value) for name, value in received if not name.startswith(_CONNECT) and name != ERROR_CODE_HEADER
+    )
+    kind = type(error)
+    told = {
+        f"{_CONNECT}topic": topic,
+        f"{_CONNECT}partition": str(partition),
+        f"{_CONNECT}offset": str(offset),
+        f"{_CONNECT}stage": error.stage,
+        f"{_CONNECT}exception.class.name": f"{kind.__module__}.{kind.__qualname__}",
+        f"{_CONNECT}exception.message": str(error)[:_MAX_MESSAGE],
+        ERROR_CODE_HEADER: error.code,
+    }
+    return kept + tuple((name, text.encode(errors="backslashreplace")) for name, text in told.items())

@@ -1,0 +1,61 @@
+"""JSON as the engine reads and writes it: strict on the way in, one byte form on the way out (SPEC section 3)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+from contracts.dead_letters import NotJson
+from contracts.instants import format_instant
+
+MAX_DEPTH = 64
+
+
+def read_json(value: bytes | None) -> Any:
+    """Parse strict JSON: UTF-8 without BOM, no NaN, every number within a double, at most 64 levels deep.
+
+    Of duplicate keys the last one counts.
+
+    Raises:
+        NotJson: for all else, a null value included.
+    """
+    if value is None:
+        raise NotJson("the value is null")
+    try:
+        parsed = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise NotJson(str(error)) from error
+    # Counting brackets is far cheaper than walking: only a value that could be too deep is walked.
+    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and _deeper_than(parsed, MAX_DEPTH):
+        raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
+    return parsed
+
+
+def write_json(value: object) -> bytes:
+    """Serialise models, instants and plain values to compact UTF-8 JSON; the same value always gives the same bytes."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if isinstance(value, BaseModel):
+        return value.wire() if hasattr(value, "wire") else value.__dict__
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _deeper_than(value: object, limit: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(limit + 1):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -1,0 +1,107 @@
+"""From a raw record of the commands topic to a command, or to the reason why it is none (SPEC section 3)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.cloudevents import CloudEvent, event_type, read_cloud_event
+from contracts.commands import COMMANDS, Command
+from contracts.dead_letters import BadKey, Headers, NotCloudEvent, UnknownType
+from contracts.identity import command_key
+from contracts.instants import instant_of_timestamp
+
+_TICKET_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_COMMAND_OF_TYPE = {event_type(name): (name, model) for name, model in COMMANDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record lies in the commands topic."""
+
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A record as the broker holds it; `timestamp` in milliseconds since the epoch, negative where it has none."""
+
+    position: Position
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedCommand:
+    """A readable command with all that a decision may know of its delivery.
+
+    `time` is the command's own or else the record's; `recorded_at` is the record's timestamp.
+    """
+
+    ticket_id: str
+    source: str
+    id: str
+    name: str
+    time: datetime
+    recorded_at: datetime
+    correlation_id: str | None
+    trace_parent: str | None
+    data: Command
+    as_received: object
+    position: Position
+
+    @property
+    def key(self) -> str:
+        """What the ticket remembers this command by."""
+        return command_key(self.source, self.id)
+
+
+def read_command(record: RawRecord) -> ReceivedCommand:
+    """Read a record of the commands topic.
+
+    Raises:
+        Unreadable: the subclass tells the DLQ code; the first that applies, in the order of SPEC section 3.
+    """
+    event = read_cloud_event(record.value, record.headers)
+    recorded_at, time = _times(event, record.timestamp)
+    ticket_id = _ticket_id(event, record.key)
+    named = _COMMAND_OF_TYPE.get(event.type)
+    if named is None:
+        raise UnknownType(f"no command of type {event.type[:128]!r}")
+    name, model = named
+    return ReceivedCommand(
+        ticket_id=ticket_id,
+        source=event.source,
+        id=event.id,
+        name=name,
+        time=time,
+        recorded_at=recorded_at,
+        correlation_id=event.correlationid,
+        trace_parent=event.traceparent,
+        data=model.read(event.data),
+        as_received=event.as_received,
+        position=record.position,
+    )
+
+
+def _times(event: CloudEvent, timestamp: int) -> tuple[datetime, datetime]:
+    """Return the record's time and the command's; each stands in for the other where that one is missing."""
+    if timestamp >= 0:
+        recorded_at = instant_of_timestamp(timestamp)
+        return recorded_at, event.time or recorded_at
+    if event.time is None:
+        raise NotCloudEvent("time is missing, and the record has no timestamp")
+    return event.time, event.time
+
+
+def _ticket_id(event: CloudEvent, key: bytes | None) -> str:
+    subject = event.subject
+    if not isinstance(subject, str) or _TICKET_ID.fullmatch(subject) is None:
+        raise BadKey("subject must be a ticket id: 1-128 of A-Z a-z 0-9 . _ : -")
+    if key is not None and key != subject.encode():
+        raise BadKey("the record's key is not its subject")
+    if event.partitionkey is not None and event.partitionkey != subject:
+        raise BadKey("partitionkey is not the subject")
+    return subject

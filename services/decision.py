@@ -1,0 +1,75 @@
+"""What a rule is given and what it answers: the vocabulary of every decider.
+
+A decider is `decide(ticket, command, context) -> Decision`: total, pure, and it sees nothing but its arguments. It
+answers with the events that follow, or with the one refusal that applies first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from contracts.directory import Agent, Company, Contact, Policy, Team
+from contracts.events import Event
+from contracts.identity import event_id
+from contracts.model import Priority
+from contracts.received import Position
+from contracts.rejections import Refusal, RejectionCode
+from services.business_calendar import BusinessTime
+
+DEFAULT_FUTURE_TOLERANCE = timedelta(minutes=5)
+Decision = tuple[Event, ...] | Refusal
+
+
+class Directory(Protocol):
+    """People, teams, customers and policy as of the moment of a decision (SPEC section 4)."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force, with defaults for what the entry leaves out."""
+
+    def agent(self, agent_id: str) -> Agent | None:
+        """Return the agent of this id."""
+
+    def team(self, team_id: str) -> Team | None:
+        """Return the team of this id."""
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """Return the contact of this id."""
+
+    def company(self, company_id: str) -> Company | None:
+        """Return the company of this id."""
+
+    def members_of(self, team_id: str) -> tuple[Agent, ...]:
+        """Return the agents of a team, inactive ones too, by id."""
+
+    def business_time(self, priority: Priority) -> BusinessTime:
+        """Return the calendar that tickets of this priority run on (SPEC section 6)."""
+
+
+class Capacity(Protocol):
+    """Who may own one more ticket (SPEC section 5, capacity)."""
+
+    def admits(self, agent: Agent, ticket_id: str, position: Position) -> bool:
+        """Tell whether the agent has a place for this ticket, asked for by the command at this position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision may see beyond the ticket and the command; `at` is the effective time (SPEC section 3)."""
+
+    at: datetime
+    ticket_id: str
+    source: str
+    command_id: str
+    position: Position
+    directory: Directory
+    capacity: Capacity
+
+    def new_id(self, part: str) -> str:
+        """Return the id the engine gives to what this command makes, e.g. part `envelope`."""
+        return event_id(self.ticket_id, self.source, self.command_id, part)
+
+
+def refuse(code: RejectionCode, message: str, **details: object) -> Refusal:
+    """Build a refusal; `details` are what a program needs to react to it."""
+    return Refusal(code, message, details)

@@ -1,0 +1,137 @@
+"""The one door: a received command and a ticket in, exactly one outcome out (SPEC sections 3 and 5).
+
+The order of refusals is the order of the functions called here; a rule's own codes come last, in its decider.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contracts.commands import Command, OpenTicket
+from contracts.events import Event
+from contracts.received import ReceivedCommand
+from contracts.recorded import Cause, RecordedEvent, record_event
+from contracts.rejections import Refusal
+from contracts.ticket import Ticket
+from services.decision import DEFAULT_FUTURE_TOLERANCE, Capacity, Context, Decision, Directory, refuse
+from services.evolve import evolve
+from services.lifecycle import decide_open
+from services.registry import RULES, Rule
+
+_NO_EVENT_YET = (0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What decisions see beside the ticket and the command; `future_tolerance` is how far a sender's clock may run ahead."""
+
+    directory: Directory
+    capacity: Capacity
+    future_tolerance: timedelta = DEFAULT_FUTURE_TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The events that follow and the ticket after them."""
+
+    ticket: Ticket
+    events: tuple[RecordedEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The refusal and the time it carries."""
+
+    refusal: Refusal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The command's identity was accepted before: nothing happens."""
+
+
+Outcome = Accepted | Rejected | Duplicate
+_DUPLICATE = Duplicate()
+
+
+def handle(command: ReceivedCommand, ticket: Ticket | None, world: World) -> Outcome:
+    """Decide a command on its ticket, None where there is none yet."""
+    if ticket is not None and command.key in ticket.recent_commands:
+        return _DUPLICATE
+    if command.time - command.recorded_at > world.future_tolerance:
+        return Rejected(_time_in_future(command, world.future_tolerance), command.recorded_at)
+    at = command.time if ticket is None else max(command.time, ticket.updated_at)
+    context = Context(
+        at=at,
+        ticket_id=command.ticket_id,
+        source=command.source,
+        command_id=command.id,
+        position=command.position,
+        directory=world.directory,
+        capacity=world.capacity,
+    )
+    decision = _decide(ticket, command.data, context)
+    if isinstance(decision, Refusal):
+        return Rejected(decision, at)
+    return _accepted(ticket, command, decision, at)
+
+
+def _decide(ticket: Ticket | None, command: Command, context: Context) -> Decision:
+    if isinstance(command, OpenTicket):
+        if ticket is not None:
+            return refuse("ticket_exists", f"Ticket {ticket.id} exists already; choose another id.")
+        return decide_open(command, context)
+    if ticket is None:
+        return refuse("ticket_unknown", f"There is no ticket {context.ticket_id}; open it first.")
+    rule = RULES[type(command)]
+    refusal = (
+        _not_in_this_status(ticket, rule)
+        or (rule.before_agents and rule.before_agents(command))
+        or _agents_missing(command, rule, context.directory)
+    )
+    return refusal or rule.decide(ticket, command, context)
+
+
+def _time_in_future(command: ReceivedCommand, tolerance: timedelta) -> Refusal:
+    ahead = (command.time - command.recorded_at).total_seconds()
+    return refuse(
+        "time_in_future",
+        f"The command's time is {ahead:.0f} s after its record's; at most {tolerance.total_seconds():.0f} s are allowed. "
+        "Check the sender's clock.",
+        time=command.time,
+        recorded_at=command.recorded_at,
+    )
+
+
+def _not_in_this_status(ticket: Ticket, rule: Rule) -> Refusal | None:
+    if ticket.closed_at is not None and not rule.when_closed:
+        return refuse("ticket_closed", "The ticket is closed; reopen it first.")
+    if ticket.closed_at is None and ticket.resolved_at is not None and not rule.when_resolved:
+        return refuse("ticket_resolved", "The ticket is resolved; reopen it first.")
+    return None
+
+
+def _agents_missing(command: Command, rule: Rule, directory: Directory) -> Refusal | None:
+    """Refuse unknown agents first, then inactive ones, in the order the command names them."""
+    named = [agent_id for field in rule.agents if (agent_id := getattr(command, field)) is not None]
+    known = [directory.agent(agent_id) for agent_id in named]
+    for agent_id, agent in zip(named, known, strict=True):
+        if agent is None:
+            return refuse("agent_unknown", f"The directory has no agent {agent_id}.", agent_id=agent_id)
+    for agent in known:
+        if agent is not None and not agent.is_active:
+            return refuse("agent_inactive", f"Agent {agent.id} is not active.", agent_id=agent.id)
+    return None
+
+
+def _accepted(ticket: Ticket | None, command: ReceivedCommand, decided: tuple[Event, ...], at: datetime) -> Accepted:
+    events: list[RecordedEvent] = []
+    for index, data in enumerate(decided):
+        after = _NO_EVENT_YET if ticket is None else (ticket.version, ticket.head_hash)
+        cause = Cause(command.source, command.id, index)
+        event = record_event(command.ticket_id, data, at, after, cause, command.correlation_id)
+        ticket = evolve(ticket, event)
+        events.append(event)
+    if ticket is None:
+        raise AssertionError(f"{command.name} was accepted without an event")
+    return Accepted(ticket.changed(source_offset=command.position.offset), tuple(events))

@@ -1,0 +1,58 @@
+"""The index of the engine: every command, the agents it names, when it is decided, and by whom (SPEC section 5).
+
+Adding a command means a model and an entry in `contracts.commands`, an entry here, a decide function, its events in
+`contracts.events` and `services.evolve`, and a spec.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts import commands as c
+from contracts.rejections import Refusal
+from contracts.ticket import Ticket
+from services import communication, envelopes, lifecycle, ownership
+from services.decision import Context, Decision
+from services.errors import CommandRejected, EnvelopeRejected, LifecycleRejected, NoteRejected, OwnershipRejected
+
+_ACTING = ("agent_id",)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one command is decided.
+
+    `agents` are the fields that must name active agents; `when_resolved` and `when_closed` tell whether it is decided on
+    such tickets; `before_agents` is a refusal that comes before any agent is looked up.
+    """
+
+    decide: Callable[[Ticket, Any, Context], Decision]
+    family: type[CommandRejected]
+    agents: tuple[str, ...] = _ACTING
+    when_resolved: bool = False
+    when_closed: bool = False
+    before_agents: Callable[[Any], Refusal | None] | None = None
+
+
+RULES: Mapping[type[c.Command], Rule] = {
+    c.AcceptTicket: Rule(ownership.decide_accept, OwnershipRejected),
+    c.TransferTicket: Rule(
+        ownership.decide_transfer,
+        OwnershipRejected,
+        agents=("new_owner_id", "authorized_by"),
+        before_agents=ownership.transfer_not_exceptional,
+    ),
+    c.ChangePriority: Rule(lifecycle.decide_change_priority, LifecycleRejected),
+    c.AwaitCustomer: Rule(lifecycle.decide_await_customer, LifecycleRejected),
+    c.ResumeTicket: Rule(lifecycle.decide_resume, LifecycleRejected),
+    c.ResolveTicket: Rule(lifecycle.decide_resolve, LifecycleRejected),
+    c.CloseTicket: Rule(lifecycle.decide_close, LifecycleRejected, when_resolved=True),
+    c.ReopenTicket: Rule(lifecycle.decide_reopen, LifecycleRejected, agents=(), when_resolved=True, when_closed=True),
+    c.AddNote: Rule(communication.decide_add_note, NoteRejected, when_resolved=True),
+    c.RecordMessage: Rule(communication.decide_record_message, NoteRejected, when_resolved=True),
+    c.CreateEnvelope: Rule(envelopes.decide_create, EnvelopeRejected),
+    c.AcceptEnvelope: Rule(envelopes.decide_accept, EnvelopeRejected),
+    c.CompleteEnvelope: Rule(envelopes.decide_complete, EnvelopeRejected),
+    c.CancelEnvelope: Rule(envelopes.decide_cancel, EnvelopeRejected),
+}
+"""Every command but `ticket.open`, which has no ticket yet and is decided by `lifecycle.decide_open`."""
