@@ -1,0 +1,117 @@
+"""What every command prints with: tables and lines for people, JSON for programs, and errors of one or two lines.
+
+A command does its work inside `reported_errors()`, so that an outage, a wrong password or a wrong setting ends in a
+sentence with what to do and an exit code of SPEC section 10. A defect of the engine is no such error: it keeps its
+traceback. Nothing here connects to anything.
+"""
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.json_values import write_json
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line, for programs to read.")]
+"""The `--json` of whatever reports."""
+
+# What is printed comes from topics and senders: it must not be read as markup, nor steer the terminal.
+out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+err = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+class ExitCode(IntEnum):
+    """How a command ended (SPEC section 10)."""
+
+    DONE = 0
+    FOUND_WRONG = 1
+    USAGE = 2
+    UNREACHABLE = 3
+
+
+class CommandFailed(Exception):
+    """A command that can't go on: `problem` says what is wrong, `remedy` what to do, both in a sentence."""
+
+    def __init__(self, problem: str, remedy: str = "", exit_code: ExitCode = ExitCode.FOUND_WRONG) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+        self.exit_code = exit_code
+
+
+class ClientLog(logging.Handler):
+    """Keeps what Kafka's client logs instead of raising: the reason why a broker could not be reached is only there."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the latest records; a few are enough to explain an error."""
+        self.records = [*self.records[-9:], record]
+
+
+@contextmanager
+def reported_errors() -> Iterator[None]:
+    """Print the errors an operator can do something about, and leave with their exit code; let all others through.
+
+    Raises:
+        typer.Exit: after an error was printed.
+    """
+    log = ClientLog()
+    clients = logging.getLogger("aiokafka")
+    clients.addHandler(log)
+    try:
+        yield
+    except Exception as error:
+        # Imported here because it imports the clients, which --help need not wait for.
+        from ops.outages import explain  # noqa: PLC0415
+
+        failed = explain(error, log.records)
+        if failed is None:
+            raise
+        print_error(failed.problem, failed.remedy)
+        raise typer.Exit(failed.exit_code) from error
+    finally:
+        clients.removeHandler(log)
+
+
+def print_error(problem: str, remedy: str = "") -> None:
+    """Print one line for what is wrong and, where there is one, a second for what to do; to standard error."""
+    err.print(f"itilnext: {readable(problem)}")
+    if remedy:
+        err.print(f"  {readable(remedy)}")
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document on one line."""
+    sys.stdout.write(write_json(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def print_line(text: str) -> None:
+    """Print one line of text for people."""
+    out.print(readable(text))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers are set to the right, None is left blank."""
+    rows = list(rows)
+    table = Table(title=title or None, title_justify="left")
+    for index, name in enumerate(columns):
+        numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else readable(str(cell)) for cell in row))
+    out.print(table)
+
+
+def readable(text: str) -> str:
+    """Return the text with its control characters escaped: it comes from senders, and may not steer a terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

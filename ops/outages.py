@@ -1,0 +1,117 @@
+"""From an exception to what an operator can do about it: servers out of reach, refused logins, wrong settings.
+
+The only place that knows which exception of which client means what. An error it does not know is a defect, and is
+left alone.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from aiokafka import errors as kafka
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from redis import exceptions as redis
+
+from ops.console import CommandFailed, ExitCode
+
+_KAFKA_REMEDY = "Start the broker or `itilnext up`, or set ITILNEXT_KAFKA__BOOTSTRAP_SERVERS (and ..._SECURITY_PROTOCOL) to where it is."
+_KAFKA_LOGIN_REMEDY = "Check the ITILNEXT_KAFKA__SASL_... settings: mechanism, user name and password."
+_KAFKA_RIGHTS_REMEDY = "Give this user the rights on the broker, or log in as another (ITILNEXT_KAFKA__SASL_...)."
+_REDIS_REMEDY = "Start Redis or `itilnext up`, or set ITILNEXT_REDIS__URL to where it is."
+_REDIS_LOGIN_REMEDY = "Check user name and password in ITILNEXT_REDIS__URL."
+_SETTINGS_REMEDY = "Settings come from the environment: ITILNEXT_<PART>__<NAME>; correct or unset the one named."
+_KAFKA_LOGIN = (
+    kafka.AuthenticationFailedError,
+    kafka.AuthenticationMethodNotSupported,
+    kafka.SaslAuthenticationFailed,
+    kafka.UnsupportedSaslMechanismError,
+    kafka.IllegalSaslStateError,
+)
+_KAFKA_RIGHTS = (
+    kafka.TopicAuthorizationFailedError,
+    kafka.GroupAuthorizationFailedError,
+    kafka.ClusterAuthorizationFailedError,
+    kafka.TransactionalIdAuthorizationFailed,
+)
+_KAFKA_AWAY = (
+    kafka.KafkaConnectionError,
+    kafka.KafkaTimeoutError,
+    kafka.KafkaUnavailableError,
+    kafka.NoBrokersAvailable,
+    kafka.NodeNotReadyError,
+    kafka.RequestTimedOutError,
+    kafka.BrokerNotAvailableError,
+    kafka.GroupCoordinatorNotAvailableError,
+    kafka.LeaderNotAvailableError,
+)
+
+
+def explain(error: BaseException, log: Sequence[logging.LogRecord] = ()) -> CommandFailed | None:
+    """Return what to tell the operator, or None where the error is none of theirs.
+
+    `log` is what Kafka's client logged meanwhile: it holds the reason of a failed bootstrap.
+    """
+    match error:
+        case CommandFailed():
+            return error
+        case BaseExceptionGroup():
+            parts = [explain(part, log) for part in error.exceptions]
+            return None if None in parts else parts[0]
+        case kafka.KafkaError():
+            return _kafka(error, log)
+        case redis.RedisError():
+            return _redis(error)
+        case ValidationError():
+            return CommandFailed(_wrong_settings(error), _SETTINGS_REMEDY, ExitCode.USAGE)
+        case SettingsError():
+            return CommandFailed(f"wrong setting: {error}", _SETTINGS_REMEDY, ExitCode.USAGE)
+        case TimeoutError():
+            return CommandFailed("a server did not answer in time", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
+        case _:
+            return None
+
+
+def _kafka(error: kafka.KafkaError, log: Sequence[logging.LogRecord]) -> CommandFailed | None:
+    where, reason = _bootstrap_failure(log)
+    cause = reason if isinstance(error, kafka.KafkaConnectionError) and reason is not None else error
+    if isinstance(cause, _KAFKA_LOGIN):
+        return CommandFailed(
+            f"Kafka{where} refused the login: {_said(cause)}", _KAFKA_LOGIN_REMEDY, ExitCode.UNREACHABLE
+        )
+    if isinstance(error, _KAFKA_RIGHTS):
+        return CommandFailed(f"Kafka does not allow this: {_said(error)}", _KAFKA_RIGHTS_REMEDY, ExitCode.UNREACHABLE)
+    if isinstance(error, _KAFKA_AWAY):
+        return CommandFailed(f"Kafka can't be reached{where}: {_said(cause)}", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
+    return None
+
+
+def _bootstrap_failure(log: Sequence[logging.LogRecord]) -> tuple[str, BaseException | None]:
+    """Return where and why the client's last attempt to connect failed: it logs (host, port, error) and goes on."""
+    for record in reversed(log):
+        match record.args:
+            case (host, port, BaseException() as reason):
+                return f" at {host}:{port}", reason
+            case _:
+                continue
+    return "", None
+
+
+def _redis(error: redis.RedisError) -> CommandFailed | None:
+    if isinstance(error, redis.AuthenticationError | redis.NoPermissionError):
+        return CommandFailed(f"Redis refused the login: {_said(error)}", _REDIS_LOGIN_REMEDY, ExitCode.UNREACHABLE)
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return CommandFailed(f"Redis can't be reached: {_said(error)}", _REDIS_REMEDY, ExitCode.UNREACHABLE)
+    return None
+
+
+def _wrong_settings(error: ValidationError) -> str:
+    """Name each wrong setting as it is written in the environment, without the value: it may be a secret."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    named = ("__".join(str(part) for part in problem["loc"]).upper() for problem in problems)
+    return "wrong setting: " + "; ".join(
+        f"ITILNEXT_{name}: {problem['msg']}" for name, problem in zip(named, problems, strict=True)
+    )
+
+
+def _said(error: BaseException) -> str:
+    return str(error) or type(error).__name__
