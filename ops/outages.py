@@ -14,7 +14,7 @@ from redis import exceptions as redis
 
 from ops.console import CommandFailed, ExitCode
 
-_KAFKA_REMEDY = "Start the broker or `itilnext up`, or set ITILNEXT_KAFKA__BOOTSTRAP_SERVERS (and ..._SECURITY_PROTOCOL) to where it is."
+_KAFKA_REMEDY = "Start the broker or `itilnext up`, or set ITILNEXT_KAFKA__BOOTSTRAP_SERVERS to where it is."
 _KAFKA_LOGIN_REMEDY = "Check the ITILNEXT_KAFKA__SASL_... settings: mechanism, user name and password."
 _KAFKA_RIGHTS_REMEDY = "Give this user the rights on the broker, or log in as another (ITILNEXT_KAFKA__SASL_...)."
 _REDIS_REMEDY = "Start Redis or `itilnext up`, or set ITILNEXT_REDIS__URL to where it is."
