@@ -6,18 +6,25 @@ answers with the events that follow, or with the one refusal that applies first.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from contracts.directory import Agent, Company, Contact, Policy, Team
+from contracts.directory import Agent, Policy, Team
 from contracts.events import Event
 from contracts.identity import event_id
-from contracts.model import Priority
+from contracts.model import Priority, Tier
 from contracts.received import Position
 from contracts.rejections import Refusal, RejectionCode
 from services.business_calendar import BusinessTime
 
 DEFAULT_FUTURE_TOLERANCE = timedelta(minutes=5)
 Decision = tuple[Event, ...] | Refusal
+
+
+class Customer(NamedTuple):
+    """What a decision needs of a contact or a company."""
+
+    tier: Tier
+    company_id: str | None
 
 
 class Directory(Protocol):
@@ -33,11 +40,11 @@ class Directory(Protocol):
     def team(self, team_id: str) -> Team | None:
         """Return the team of this id."""
 
-    def contact(self, contact_id: str) -> Contact | None:
-        """Return the contact of this id."""
+    def contact(self, contact_id: str) -> Customer | None:
+        """Return what counts of the contact of this id."""
 
-    def company(self, company_id: str) -> Company | None:
-        """Return the company of this id."""
+    def company(self, company_id: str) -> Customer | None:
+        """Return what counts of the company of this id."""
 
     def members_of(self, team_id: str) -> tuple[Agent, ...]:
         """Return the agents of a team, inactive ones too, by id."""

@@ -1,6 +1,6 @@
 """From the events of a ticket to its state: `evolve(ticket, event)`, without directory, clock or I/O (SPEC section 5).
 
-Folding a ticket's events with this gives its snapshot, `source_offset` aside. An event is a fact: nothing is refused here.
+Folding a ticket's events with this gives its snapshot, `source_offset` aside. An event is a fact: nothing is refused.
 """
 
 from collections.abc import Iterable
@@ -119,7 +119,7 @@ def _opened(ticket_id: str, event: TicketOpened, recorded: RecordedEvent) -> Tic
     )
 
 
-def _changes(ticket: Ticket, event: Event, at: datetime) -> dict[str, Any]:  # noqa: C901, PLR0911 one case an event
+def _changes(ticket: Ticket, event: Event, at: datetime) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 one case an event
     match event:
         case TicketAccepted():
             return {"owner_id": event.agent_id, "owner_accepted_at": at}

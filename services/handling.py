@@ -22,7 +22,10 @@ _NO_EVENT_YET = (0, "")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What decisions see beside the ticket and the command; `future_tolerance` is how far a sender's clock may run ahead."""
+    """What decisions see beside the ticket and the command.
+
+    `future_tolerance` is how far a sender's clock may run ahead.
+    """
 
     directory: Directory
     capacity: Capacity
@@ -96,8 +99,8 @@ def _time_in_future(command: ReceivedCommand, tolerance: timedelta) -> Refusal:
     ahead = (command.time - command.recorded_at).total_seconds()
     return refuse(
         "time_in_future",
-        f"The command's time is {ahead:.0f} s after its record's; at most {tolerance.total_seconds():.0f} s are allowed. "
-        "Check the sender's clock.",
+        f"The command's time is {ahead:.0f} s after its record's, and {tolerance.total_seconds():.0f} s are allowed; "
+        "check the sender's clock.",
         time=command.time,
         recorded_at=command.recorded_at,
     )

@@ -22,8 +22,8 @@ _ACTING = ("agent_id",)
 class Rule:
     """How one command is decided.
 
-    `agents` are the fields that must name active agents; `when_resolved` and `when_closed` tell whether it is decided on
-    such tickets; `before_agents` is a refusal that comes before any agent is looked up.
+    `agents` are the fields that must name active agents; `when_resolved` and `when_closed` tell whether it is decided
+    on such tickets; `before_agents` is a refusal that comes before any agent is looked up.
     """
 
     decide: Callable[[Ticket, Any, Context], Decision]
