@@ -1,6 +1,8 @@
-"""What every test shares: hypothesis' profile. Fixtures live with the tests that use them."""
+"""What every test shares: hypothesis' profile, and a real Kafka and Redis. Fixtures live with the tests that use them."""
 
 from hypothesis import settings
+
+pytest_plugins = ["tests.stack"]
 
 # No deadline: how long an example takes says more about the machine than about the code. The blob repeats a failure.
 settings.register_profile("engine", deadline=None, print_blob=True)

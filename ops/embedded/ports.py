@@ -1,0 +1,40 @@
+"""Free TCP ports on loopback, that stay a server's own over its restarts.
+
+They are taken from below the range the kernel draws from for outgoing connections: a port from that range can be in
+somebody's use in the moment its server is restarted.
+"""
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+LOWEST, HIGHEST = 20_000, 32_000
+"""Above the well-known servers, below Linux's (32768) and everybody else's (49152) ephemeral range."""
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of loopback now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do: a closing connection is no bar
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose(count: int) -> tuple[int, ...]:
+    """Choose that many different ports that are free now.
+
+    At random, so that two stacks that choose in the same moment do not choose the same.
+    """
+    candidates = random.SystemRandom().sample(range(LOWEST, HIGHEST), HIGHEST - LOWEST)
+    free = (port for port in candidates if is_free(port))
+    return tuple(next(free) for _ in range(count))
+
+
+def keep_or_choose(kept: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """Return the ports of the last time when all are still free, others when somebody took one."""
+    if len(kept) == count and all(is_free(port) for port in kept):
+        return kept
+    return choose(count)

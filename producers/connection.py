@@ -1,0 +1,133 @@
+"""Where Kafka and Redis are and how to log in there: read once from the settings, used by every process.
+
+Turns that into the arguments of the clients. Secrets are held so that no print of these objects shows them. Nothing
+here connects to anything.
+"""
+
+import ssl
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, SecretStr, model_validator
+from redis.asyncio import Redis
+
+_HIGHEST_PORT = 65_535
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+def _bootstrap_servers(value: str) -> str:
+    """Check a comma-separated list of host:port; return it without blanks."""
+    servers = [server.strip() for server in value.split(",")]
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        if not host or not (port.isdecimal() and 0 < int(port) <= _HIGHEST_PORT):
+            raise ValueError("is not host:port, or several with commas between")
+    return ",".join(servers)
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    place = parts.path if parts.scheme == "unix" else parts.hostname
+    if parts.scheme not in _REDIS_SCHEMES or not place:
+        raise ValueError("is not redis://[user:password@]host:port/database (or rediss://, unix://)")
+    return value
+
+
+class KafkaConnection(BaseModel):
+    """A Kafka cluster and how to log in there, under Kafka's own names; times in milliseconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bootstrap_servers: Annotated[str, AfterValidator(_bootstrap_servers)]
+    client_id: Annotated[str, Field(min_length=1, max_length=128)] = "itilnext"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_cafile: FilePath | None = None
+    """The authority that signed the brokers' certificates, PEM; None: the system's."""
+    ssl_certfile: FilePath | None = None
+    """The client's own certificate, PEM, where the brokers ask for one."""
+    ssl_keyfile: FilePath | None = None
+    """The key of that certificate, PEM; None: it is in the same file."""
+    ssl_key_password: SecretStr | None = None
+    ssl_endpoint_identification_algorithm: Literal["https", ""] = "https"
+    """Whether a broker's certificate has to name its host; empty: it need not."""
+    request_timeout_ms: Annotated[int, Field(ge=1_000)] = 40_000
+    metadata_max_age_ms: Annotated[int, Field(ge=1_000)] = 300_000
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username and sasl_password")
+        if self.ssl_keyfile and not self.ssl_certfile:
+            raise ValueError("ssl_keyfile is of no use without ssl_certfile")
+        return self
+
+    def client(self) -> dict[str, Any]:
+        """Return the arguments every aiokafka client takes: consumer, producer and admin.
+
+        Raises:
+            ssl.SSLError: a certificate or key file does not hold what it should.
+        """
+        arguments: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap_servers.split(","),
+            "client_id": self.client_id,
+            "security_protocol": self.security_protocol,
+            "request_timeout_ms": self.request_timeout_ms,
+            "metadata_max_age_ms": self.metadata_max_age_ms,
+        }
+        if self.security_protocol.endswith("SSL"):
+            arguments["ssl_context"] = self.ssl_context()
+        if self.security_protocol.startswith("SASL"):
+            arguments |= {
+                "sasl_mechanism": self.sasl_mechanism,
+                "sasl_plain_username": self.sasl_username,
+                "sasl_plain_password": _revealed(self.sasl_password),
+            }
+        return arguments
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return the context of encrypted connections.
+
+        Raises:
+            ssl.SSLError: a certificate or key file does not hold what it should.
+        """
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=self.ssl_cafile)
+        context.check_hostname = self.ssl_endpoint_identification_algorithm == "https"
+        if self.ssl_certfile:
+            # A password is always given: without one OpenSSL would ask for it on the terminal.
+            password = _revealed(self.ssl_key_password) or ""
+            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, password)
+        return context
+
+
+class RedisConnection(BaseModel):
+    """A Redis and how to log in there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Annotated[SecretStr, AfterValidator(_redis_url)]
+    socket_timeout: Annotated[float, Field(gt=0)] = 5.0
+    """Seconds for an answer, and for connecting."""
+
+    def client(self) -> Redis:
+        """Return a client, not connected yet, that speaks in bytes; who asked for it closes it."""
+        return Redis.from_url(
+            self.url.get_secret_value(),
+            socket_timeout=self.socket_timeout,
+            socket_connect_timeout=self.socket_timeout,
+            decode_responses=False,
+        )
+
+    @property
+    def shown_url(self) -> str:
+        """The URL as it may be printed: with stars for a password, and without parameters, which can hold one too."""
+        parts = urlsplit(self.url.get_secret_value())
+        login, at, place = parts.netloc.rpartition("@")
+        user = login.partition(":")[0]
+        return urlunsplit((parts.scheme, f"{user}:***@{place}" if at else place, parts.path, "", ""))
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
