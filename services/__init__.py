@@ -1,1 +1,56 @@
-"""The brain: pure rules over tickets, usable as a library without Kafka or Redis (SPEC section 9)."""
+"""The brain: pure rules over tickets, usable as a library without Kafka or Redis (SPEC section 9).
+
+directory, tickets = DirectoryState(), InMemoryTickets()
+desk = ServiceDesk(tickets, directory, clock)
+ticket = await OwnershipService(desk).accept_ticket("T-1", "anna")
+"""
+
+from contracts.directory import Agent, BusinessCalendar, Company, Contact, Policy, Team
+from contracts.ticket import Alert, CaseFlag, Envelope, Resolution, Task, Ticket
+from services.desk import ServiceDesk
+from services.directory_state import DirectoryState
+from services.envelope_service import EnvelopeService
+from services.errors import (
+    AlertRejected,
+    CommandRejected,
+    EnvelopeRejected,
+    FlagRejected,
+    LifecycleRejected,
+    NoteRejected,
+    OwnershipRejected,
+    ResolutionRejected,
+    TaskRejected,
+)
+from services.ownership_service import OwnershipService
+from services.repositories import InMemoryTickets, TicketChanged, TicketRepository
+
+__all__ = [
+    "Agent",
+    "Alert",
+    "AlertRejected",
+    "BusinessCalendar",
+    "CaseFlag",
+    "CommandRejected",
+    "Company",
+    "Contact",
+    "DirectoryState",
+    "Envelope",
+    "EnvelopeRejected",
+    "EnvelopeService",
+    "FlagRejected",
+    "InMemoryTickets",
+    "LifecycleRejected",
+    "NoteRejected",
+    "OwnershipRejected",
+    "OwnershipService",
+    "Policy",
+    "Resolution",
+    "ResolutionRejected",
+    "ServiceDesk",
+    "Task",
+    "TaskRejected",
+    "Team",
+    "Ticket",
+    "TicketChanged",
+    "TicketRepository",
+]

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from typing import Protocol, TypeAlias
 
-from contracts.instants import EARLIEST, LATEST
+from contracts.instants import EARLIEST, LATEST, shift
 from services.opening_hours import Hours, InvalidCalendar, instant_of, load_zone, parse_hours
 
 HolidaysOfYear: TypeAlias = Callable[[int], frozenset[date]]
@@ -158,6 +158,8 @@ class WeeklyCalendar:
         start = _utc(start)
         if duration <= _NONE:
             return _unmoved(start, duration)
+        if duration > LATEST - start:
+            return LATEST
         number = start.toordinal() // _DAYS
         worked = self._block(number).before(start) + duration  # since the start of block `number`
         while worked > (total := self._total(number)):
@@ -226,10 +228,8 @@ class WeeklyCalendar:
 
 
 def _midnight(ordinal: int) -> datetime:
-    """Return the start of a day, counted from 0001-01-01 as 1, or the nearest instant there is."""
-    if ordinal > date.max.toordinal():
-        return LATEST
-    return datetime.fromordinal(max(ordinal, 1)).replace(tzinfo=UTC)
+    """Return the start of a day, counted as `date.toordinal` does, or the nearest instant there is."""
+    return shift(EARLIEST, timedelta(days=ordinal - 1))
 
 
 def _utc(instant: datetime) -> datetime:

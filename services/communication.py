@@ -3,7 +3,7 @@
 from contracts.commands import AddNote, RecordMessage
 from contracts.events import Event, MessageRecorded, NoteAdded
 from contracts.ticket import Ticket
-from services.decision import Context, Decision
+from services.decision import Context, Decision, event_from
 from services.envelopes import not_participant, unknown_envelope
 from services.lifecycle import resumed
 from services.ownership import not_owner
@@ -20,7 +20,7 @@ def decide_add_note(ticket: Ticket, command: AddNote, _context: Context) -> Deci
     if envelope is not None and command.visibility == "envelope_only":
         if refusal := not_participant(command.agent_id, ticket.owner_id, envelope.requested_by, envelope.expert_id):
             return refusal
-    return (NoteAdded(**command.fields()),)
+    return (event_from(NoteAdded, command),)
 
 
 def decide_record_message(ticket: Ticket, command: RecordMessage, context: Context) -> Decision:
@@ -28,7 +28,7 @@ def decide_record_message(ticket: Ticket, command: RecordMessage, context: Conte
     if command.direction == "outbound":
         if refusal := not_owner(ticket, command.agent_id):
             return refusal
-    events: tuple[Event, ...] = (MessageRecorded(**command.fields()),)
+    events: tuple[Event, ...] = (event_from(MessageRecorded, command),)
     if command.direction == "inbound" and ticket.status == "waiting_customer":
         events = (*events, resumed(ticket, context, agent_id=None))
     return events

@@ -6,18 +6,20 @@ answers with the events that follow, or with the one refusal that applies first.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from contracts.directory import Agent, Policy, Team
 from contracts.events import Event
 from contracts.identity import event_id
-from contracts.model import Priority, Tier
+from contracts.model import Message, Priority, Tier
 from contracts.received import Position
 from contracts.rejections import Refusal, RejectionCode
+from contracts.trusted import trusted
 from services.business_calendar import BusinessTime
 
 DEFAULT_FUTURE_TOLERANCE = timedelta(minutes=5)
 Decision = tuple[Event, ...] | Refusal
+E = TypeVar("E", bound=Message)
 
 
 class Customer(NamedTuple):
@@ -80,3 +82,13 @@ class Context:
 def refuse(code: RejectionCode, message: str, **details: object) -> Refusal:
     """Build a refusal; `details` are what a program needs to react to it."""
     return Refusal(code, message, details)
+
+
+def event_from(model: type[E], command: Message, **decided: object) -> E:
+    """Build the event of a command: all it said, and what the decision adds or replaces; both are valid already."""
+    return trusted(model, {**command.__dict__, **decided})
+
+
+def unknown_ticket(ticket_id: str) -> Refusal:
+    """Refuse what needs a ticket where there is none."""
+    return refuse("ticket_unknown", f"There is no ticket {ticket_id}; open it first.")

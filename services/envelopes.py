@@ -1,13 +1,13 @@
 """Envelopes: experts are asked in, to any level, while the owner stays the owner (SPEC section 5)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contracts.commands import AcceptEnvelope, CancelEnvelope, CompleteEnvelope, CreateEnvelope
 from contracts.events import EnvelopeAccepted, EnvelopeCancelled, EnvelopeCompleted, EnvelopeCreated
 from contracts.instants import shift
 from contracts.rejections import Refusal
 from contracts.ticket import Envelope, Ticket
-from services.decision import Context, Decision, Directory, refuse
+from services.decision import Context, Decision, Directory, event_from, refuse
 from services.ownership import not_owner
 
 OWNERS_LEVEL = 2
@@ -37,9 +37,11 @@ def envelope_created(
     command: CreateEnvelope, context: Context, envelope_id: str, team_id: str | None, parent: Envelope | None
 ) -> EnvelopeCreated:
     """Build the event; the response is due after elapsed, not business, hours."""
-    fields = {**command.fields(), "envelope_id": envelope_id, "team_id": team_id}
-    return EnvelopeCreated(
-        **fields,
+    return event_from(
+        EnvelopeCreated,
+        command,
+        envelope_id=envelope_id,
+        team_id=team_id,
         parent_envelope_id=parent.envelope_id if parent else None,
         level=parent.level + 1 if parent else OWNERS_LEVEL,
         response_due_at=shift(context.at, timedelta(hours=command.response_hours)),
@@ -64,7 +66,7 @@ def decide_accept(ticket: Ticket, command: AcceptEnvelope, context: Context) -> 
         if agent is None or envelope.team_id not in agent.team_ids:
             message = f"Only members of team {envelope.team_id} may accept this envelope."
             return refuse("not_team_member", message, team_id=envelope.team_id)
-    return (EnvelopeAccepted(**command.fields()),)
+    return (event_from(EnvelopeAccepted, command),)
 
 
 def decide_complete(ticket: Ticket, command: CompleteEnvelope, _context: Context) -> Decision:
@@ -76,7 +78,7 @@ def decide_complete(ticket: Ticket, command: CompleteEnvelope, _context: Context
         return refuse("envelope_not_active", f"The envelope is {envelope.status}.", status=envelope.status)
     if refusal := not_participant(command.agent_id, ticket.owner_id, envelope.expert_id):
         return refusal
-    return (EnvelopeCompleted(**command.fields()),)
+    return (event_from(EnvelopeCompleted, command),)
 
 
 def decide_cancel(ticket: Ticket, command: CancelEnvelope, _context: Context) -> Decision:
@@ -88,7 +90,7 @@ def decide_cancel(ticket: Ticket, command: CancelEnvelope, _context: Context) ->
         return refuse("envelope_not_open", f"The envelope is {envelope.status}.", status=envelope.status)
     if refusal := not_participant(command.agent_id, ticket.owner_id, envelope.requested_by):
         return refusal
-    return (EnvelopeCancelled(**command.fields()),)
+    return (event_from(EnvelopeCancelled, command),)
 
 
 def unknown_envelope(envelope_id: str | None) -> Refusal:
@@ -116,8 +118,8 @@ def _parent_for(ticket: Ticket, expert_id: str) -> Envelope | None:
     return parent
 
 
-def _rank(envelope: Envelope) -> tuple[int, str]:
-    return envelope.level, envelope.accepted_at.isoformat() if envelope.accepted_at else ""
+def _rank(envelope: Envelope) -> tuple[int, datetime]:
+    return envelope.level, envelope.accepted_at or envelope.created_at
 
 
 def _target_refused(

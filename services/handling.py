@@ -12,7 +12,7 @@ from contracts.received import ReceivedCommand
 from contracts.recorded import Cause, RecordedEvent, record_event
 from contracts.rejections import Refusal
 from contracts.ticket import Ticket
-from services.decision import DEFAULT_FUTURE_TOLERANCE, Capacity, Context, Decision, Directory, refuse
+from services.decision import DEFAULT_FUTURE_TOLERANCE, Capacity, Context, Decision, Directory, refuse, unknown_ticket
 from services.evolve import evolve
 from services.lifecycle import decide_open
 from services.registry import RULES, Rule
@@ -85,7 +85,7 @@ def _decide(ticket: Ticket | None, command: Command, context: Context) -> Decisi
             return refuse("ticket_exists", f"Ticket {ticket.id} exists already; choose another id.")
         return decide_open(command, context)
     if ticket is None:
-        return refuse("ticket_unknown", f"There is no ticket {context.ticket_id}; open it first.")
+        return unknown_ticket(context.ticket_id)
     rule = RULES[type(command)]
     refusal = (
         _not_in_this_status(ticket, rule)

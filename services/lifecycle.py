@@ -23,7 +23,8 @@ from contracts.events import (
 from contracts.model import Tier
 from contracts.received import Position
 from contracts.ticket import Ticket
-from services.decision import Context, Decision, Directory, refuse
+from contracts.trusted import trusted
+from services.decision import Context, Decision, Directory, event_from, refuse
 from services.ownership import not_owner
 from services.sla_clock import due_at, paused_seconds_at
 
@@ -37,10 +38,9 @@ def decide_open(command: OpenTicket, context: Context) -> Decision:
     if command.team_id is not None and directory.team(command.team_id) is None:
         return refuse("team_unknown", f"The directory has no team {command.team_id}.", team_id=command.team_id)
     tier = _customer_tier(directory, command)
-    fields = command.fields()
-    fields["reference"] = command.reference or _reference(command, context.at, context.position)
+    reference = command.reference or _reference(command, context.at, context.position)
     due = due_at(directory, command.priority, tier, context.at, 0)
-    return (TicketOpened(**fields, due_at=due, customer_tier=tier),)
+    return (event_from(TicketOpened, command, reference=reference, status="new", due_at=due, customer_tier=tier),)
 
 
 def decide_change_priority(ticket: Ticket, command: ChangePriority, context: Context) -> Decision:
@@ -52,8 +52,8 @@ def decide_change_priority(ticket: Ticket, command: ChangePriority, context: Con
     if command.priority == ticket.priority:
         return refuse("no_change", f"The priority is {ticket.priority} already.")
     due = due_at(context.directory, command.priority, ticket.customer_tier, ticket.opened_at, ticket.paused_seconds)
-    fields = command.fields()
-    return (PriorityChanged(**fields, from_priority=ticket.priority, to_priority=command.priority, due_at=due),)
+    change = {"from_priority": ticket.priority, "to_priority": command.priority, "due_at": due}
+    return (event_from(PriorityChanged, command, **change),)
 
 
 def decide_await_customer(ticket: Ticket, command: AwaitCustomer, _context: Context) -> Decision:
@@ -64,7 +64,7 @@ def decide_await_customer(ticket: Ticket, command: AwaitCustomer, _context: Cont
         return refusal
     if ticket.status == "waiting_customer":
         return refuse("no_change", "The ticket waits for its customer already.")
-    return (AwaitingCustomer(**command.fields()),)
+    return (event_from(AwaitingCustomer, command),)
 
 
 def decide_resume(ticket: Ticket, command: ResumeTicket, context: Context) -> Decision:
@@ -79,7 +79,7 @@ def decide_resume(ticket: Ticket, command: ResumeTicket, context: Context) -> De
 def resumed(ticket: Ticket, context: Context, agent_id: str | None) -> TicketResumed:
     """Build the event that ends a wait for the customer, by the owner or by the customer's answer."""
     paused, due = _clock_restarted(ticket, context)
-    return TicketResumed(agent_id=agent_id, due_at=due, paused_seconds=paused)
+    return trusted(TicketResumed, {"agent_id": agent_id, "due_at": due, "paused_seconds": paused})
 
 
 def decide_resolve(ticket: Ticket, command: ResolveTicket, _context: Context) -> Decision:
@@ -95,7 +95,7 @@ def decide_resolve(ticket: Ticket, command: ResolveTicket, _context: Context) ->
     pending = [r.resolution_id for r in ticket.resolutions if r.status == "pending_approval"]
     if pending:
         return refuse("resolution_pending", "A resolution waits for approval.", resolution_ids=pending)
-    return (TicketResolved(**command.fields()),)
+    return (event_from(TicketResolved, command),)
 
 
 def decide_close(ticket: Ticket, command: CloseTicket, context: Context) -> Decision:
@@ -107,7 +107,7 @@ def decide_close(ticket: Ticket, command: CloseTicket, context: Context) -> Deci
         if agent is None or not agent.leads:
             if refusal := not_owner(ticket, command.agent_id):
                 return refusal
-    return (TicketClosed(agent_id=command.agent_id),)
+    return (event_from(TicketClosed, command),)
 
 
 def decide_reopen(ticket: Ticket, command: ReopenTicket, context: Context) -> Decision:
@@ -115,7 +115,7 @@ def decide_reopen(ticket: Ticket, command: ReopenTicket, context: Context) -> De
     if ticket.is_open:
         return refuse("not_resolved", "The ticket is open; only a resolved or closed one can be reopened.")
     paused, due = _clock_restarted(ticket, context)
-    return (TicketReopened(**command.fields(), due_at=due, paused_seconds=paused),)
+    return (event_from(TicketReopened, command, due_at=due, paused_seconds=paused),)
 
 
 def _clock_restarted(ticket: Ticket, context: Context) -> tuple[int | float, datetime]:

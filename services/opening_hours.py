@@ -87,7 +87,7 @@ def instant_of(zone: ZoneInfo, midnight: datetime, time_of_day: timedelta) -> da
 
     So a time in a spring gap is the gap's end, and one in an autumn fold its first occurrence (SPEC section 6).
     """
-    shown = shift(midnight, time_of_day)
+    shown = shift(midnight, time_of_day)  # at 24:00 of 9999-12-31 the last microsecond there is
     before, after = _offset(zone, shown), _offset(zone, shown.replace(fold=1))
     if before >= after:  # shown once, or twice
         return shift(shown, -before)

@@ -5,12 +5,12 @@ Rules of `ticket.accept` and `ticket.transfer` (SPEC section 5).
 
 from typing import get_args
 
-from contracts.commands import AcceptTicket, TransferTicket
+from contracts.commands import AcceptTicket, Command, TransferTicket
 from contracts.events import OwnershipTransferred, TicketAccepted
 from contracts.model import TransferType
 from contracts.rejections import Refusal
 from contracts.ticket import Ticket
-from services.decision import Context, Decision, refuse
+from services.decision import Context, Decision, event_from, refuse
 
 EXCEPTIONAL_TRANSFERS = frozenset(get_args(TransferType))
 
@@ -25,7 +25,7 @@ def decide_accept(ticket: Ticket, command: AcceptTicket, context: Context) -> De
         )
     if full := at_capacity(command.agent_id, context):
         return full
-    return (TicketAccepted(agent_id=command.agent_id),)
+    return (event_from(TicketAccepted, command),)
 
 
 def transfer_not_exceptional(command: TransferTicket) -> Refusal | None:
@@ -50,8 +50,19 @@ def decide_transfer(ticket: Ticket, command: TransferTicket, context: Context) -
         return refuse("same_owner", f"{ticket.owner_id} owns this ticket already.")
     if full := at_capacity(command.new_owner_id, context):
         return full
-    fields = command.fields()
-    return (OwnershipTransferred(**fields, from_owner_id=ticket.owner_id, to_owner_id=command.new_owner_id),)
+    moved = {"from_owner_id": ticket.owner_id, "to_owner_id": command.new_owner_id}
+    return (event_from(OwnershipTransferred, command, **moved),)
+
+
+def prospective_owner(command: Command) -> str | None:
+    """Return the agent whose capacity this command asks for."""
+    match command:
+        case AcceptTicket():
+            return command.agent_id
+        case TransferTicket():
+            return command.new_owner_id
+        case _:
+            return None
 
 
 def at_capacity(agent_id: str, context: Context) -> Refusal | None:

@@ -56,3 +56,8 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.CancelEnvelope: Rule(envelopes.decide_cancel, EnvelopeRejected),
 }
 """Every command but `ticket.open`, which has no ticket yet and is decided by `lifecycle.decide_open`."""
+
+
+def family_of(command: c.Command) -> type[CommandRejected]:
+    """Return the error that refusals of this command are raised as by the library."""
+    return LifecycleRejected if isinstance(command, c.OpenTicket) else RULES[type(command)].family

@@ -1,0 +1,71 @@
+"""Where tickets are kept, as the library sees it; in memory here, for tests and small programs (SPEC section 9).
+
+A repository stores what a decision brought about and looks tickets up. It decides nothing.
+"""
+
+from collections import defaultdict
+from typing import Protocol
+
+from contracts.recorded import RecordedEvent
+from contracts.ticket import Ticket
+from services.handling import Accepted
+
+
+class TicketChanged(Exception):
+    """The ticket has other events than the decision was taken on: load it again and decide afresh."""
+
+
+class TicketRepository(Protocol):
+    """Tickets by id. The implementations share one suite of tests."""
+
+    async def get(self, ticket_id: str) -> Ticket | None:
+        """Return the ticket as of its last event."""
+
+    async def save(self, accepted: Accepted) -> None:
+        """Append the events and keep the ticket after them, both or neither.
+
+        Raises:
+            TicketChanged: the first event does not follow the ticket's last one here.
+        """
+
+    async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
+        """Return the tickets the agent owns that are neither resolved nor closed, by id."""
+
+    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
+        """Return the ticket's events by version, none for an unknown ticket."""
+
+
+class InMemoryTickets:
+    """A `TicketRepository` that lives and dies with its program."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[str, Ticket] = {}
+        self._events: dict[str, list[RecordedEvent]] = defaultdict(list)
+        self._open: dict[str, set[str]] = defaultdict(set)
+
+    async def get(self, ticket_id: str) -> Ticket | None:
+        """See `TicketRepository.get`."""
+        return self._tickets.get(ticket_id)
+
+    async def save(self, accepted: Accepted) -> None:
+        """See `TicketRepository.save`."""
+        ticket = accepted.ticket
+        before = self._tickets.get(ticket.id)
+        last = ("", 0) if before is None else (before.head_hash, before.version)
+        first = accepted.events[0]
+        if (first.prev_hash, first.version - 1) != last:
+            raise TicketChanged(f"{ticket.id} is at version {last[1]}, not {first.version - 1}")
+        self._tickets[ticket.id] = ticket
+        self._events[ticket.id] += accepted.events
+        if before is not None and before.owner_id is not None:
+            self._open[before.owner_id].discard(ticket.id)
+        if ticket.owner_id is not None and ticket.is_open:
+            self._open[ticket.owner_id].add(ticket.id)
+
+    async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
+        """See `TicketRepository.open_tickets_of`."""
+        return tuple(self._tickets[ticket_id] for ticket_id in sorted(self._open.get(agent_id, ())))
+
+    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
+        """See `TicketRepository.events_of`."""
+        return tuple(self._events.get(ticket_id, ()))
