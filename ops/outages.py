@@ -1,4 +1,4 @@
-"""From an exception to what an operator can do about it: servers out of reach, refused logins, wrong settings.
+"""From an exception to what an operator can do about it: servers out of reach, refused logins, unfit topics.
 
 The only place that knows which exception of which client means what. An error it does not know is a defect, and is
 left alone.
@@ -8,18 +8,16 @@ import logging
 from collections.abc import Sequence
 
 from aiokafka import errors as kafka
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from redis import exceptions as redis
 
 from ops.console import CommandFailed, ExitCode
+from producers.topics_admin import TopicsUnfit
 
 _KAFKA_REMEDY = "Start the broker or `itilnext up`, or set ITILNEXT_KAFKA__BOOTSTRAP_SERVERS to where it is."
 _KAFKA_LOGIN_REMEDY = "Check the ITILNEXT_KAFKA__SASL_... settings: mechanism, user name and password."
 _KAFKA_RIGHTS_REMEDY = "Give this user the rights on the broker, or log in as another (ITILNEXT_KAFKA__SASL_...)."
 _REDIS_REMEDY = "Start Redis or `itilnext up`, or set ITILNEXT_REDIS__URL to where it is."
 _REDIS_LOGIN_REMEDY = "Check user name and password in ITILNEXT_REDIS__URL."
-_SETTINGS_REMEDY = "Settings come from the environment: ITILNEXT_<PART>__<NAME>; correct or unset the one named."
 _KAFKA_LOGIN = (
     kafka.AuthenticationFailedError,
     kafka.AuthenticationMethodNotSupported,
@@ -61,10 +59,8 @@ def explain(error: BaseException, log: Sequence[logging.LogRecord] = ()) -> Comm
             return _kafka(error, log)
         case redis.RedisError():
             return _redis(error)
-        case ValidationError():
-            return CommandFailed(_wrong_settings(error), _SETTINGS_REMEDY, ExitCode.USAGE)
-        case SettingsError():
-            return CommandFailed(f"wrong setting: {error}", _SETTINGS_REMEDY, ExitCode.USAGE)
+        case TopicsUnfit():
+            return CommandFailed(str(error), error.remedy)
         case TimeoutError():
             return CommandFailed("a server did not answer in time", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
         case _:
@@ -102,15 +98,6 @@ def _redis(error: redis.RedisError) -> CommandFailed | None:
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return CommandFailed(f"Redis can't be reached: {_said(error)}", _REDIS_REMEDY, ExitCode.UNREACHABLE)
     return None
-
-
-def _wrong_settings(error: ValidationError) -> str:
-    """Name each wrong setting as it is written in the environment, without the value: it may be a secret."""
-    problems = error.errors(include_url=False, include_input=False, include_context=False)
-    named = ("__".join(str(part) for part in problem["loc"]).upper() for problem in problems)
-    return "wrong setting: " + "; ".join(
-        f"ITILNEXT_{name}: {problem['msg']}" for name, problem in zip(named, problems, strict=True)
-    )
 
 
 def _said(error: BaseException) -> str:
