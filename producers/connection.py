@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, Sec
 from redis.asyncio import Redis
 
 _HIGHEST_PORT = 65_535
-_REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 def _bootstrap_servers(value: str) -> str:
@@ -21,24 +20,43 @@ def _bootstrap_servers(value: str) -> str:
     for server in servers:
         host, _, port = server.rpartition(":")
         if not host or not (port.isdecimal() and 0 < int(port) <= _HIGHEST_PORT):
-            raise ValueError("is not host:port, or several with commas between")
+            raise ValueError("has to be host:port, or several with commas between")
     return ",".join(servers)
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    place = parts.path if parts.scheme == "unix" else parts.hostname
-    if parts.scheme not in _REDIS_SCHEMES or not place:
-        raise ValueError("is not redis://[user:password@]host:port/database (or rediss://, unix://)")
+    """Check a URL of a Redis database: redis-py would take a wrong database number for 0."""
+    if not _names_a_redis(value.get_secret_value()):
+        raise ValueError("has to be redis://[user:password@]host[:port][/database], or the like with rediss or unix")
     return value
 
 
-class KafkaConnection(BaseModel):
-    """A Kafka cluster and how to log in there, under Kafka's own names; times in milliseconds."""
+def _names_a_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # what it says quotes the URL, password and all
+        return False
+    match parts.scheme:
+        case "unix":
+            return parts.path not in ("", "/")
+        case "redis" | "rediss":
+            database = parts.path.removeprefix("/")
+            return bool(parts.hostname) and port != 0 and (database == "" or database.isdecimal())
+        case _:
+            return False
+
+
+BootstrapServers = Annotated[str, AfterValidator(_bootstrap_servers)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+Milliseconds = Annotated[int, Field(ge=1, le=86_400_000)]
+
+
+class KafkaClientOptions(BaseModel):
+    """How clients log in at a Kafka cluster and behave there, under Kafka's own names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bootstrap_servers: Annotated[str, AfterValidator(_bootstrap_servers)]
     client_id: Annotated[str, Field(min_length=1, max_length=128)] = "itilnext"
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
@@ -53,8 +71,8 @@ class KafkaConnection(BaseModel):
     ssl_key_password: SecretStr | None = None
     ssl_endpoint_identification_algorithm: Literal["https", ""] = "https"
     """Whether a broker's certificate has to name its host; empty: it need not."""
-    request_timeout_ms: Annotated[int, Field(ge=1_000)] = 40_000
-    metadata_max_age_ms: Annotated[int, Field(ge=1_000)] = 300_000
+    request_timeout_ms: Milliseconds = 40_000
+    metadata_max_age_ms: Milliseconds = 300_000
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -63,6 +81,26 @@ class KafkaConnection(BaseModel):
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("ssl_keyfile is of no use without ssl_certfile")
         return self
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return the context of encrypted connections.
+
+        Raises:
+            ssl.SSLError: a certificate or key file does not hold what it should.
+        """
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=self.ssl_cafile)
+        context.check_hostname = self.ssl_endpoint_identification_algorithm == "https"
+        if self.ssl_certfile:
+            # A password is always given: without one OpenSSL would ask for it on the terminal.
+            password = _revealed(self.ssl_key_password) or ""
+            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, password)
+        return context
+
+
+class KafkaConnection(KafkaClientOptions):
+    """A Kafka cluster, and how to be a client there."""
+
+    bootstrap_servers: BootstrapServers
 
     def client(self) -> dict[str, Any]:
         """Return the arguments every aiokafka client takes: consumer, producer and admin.
@@ -87,29 +125,20 @@ class KafkaConnection(BaseModel):
             }
         return arguments
 
-    def ssl_context(self) -> ssl.SSLContext:
-        """Return the context of encrypted connections.
 
-        Raises:
-            ssl.SSLError: a certificate or key file does not hold what it should.
-        """
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=self.ssl_cafile)
-        context.check_hostname = self.ssl_endpoint_identification_algorithm == "https"
-        if self.ssl_certfile:
-            # A password is always given: without one OpenSSL would ask for it on the terminal.
-            password = _revealed(self.ssl_key_password) or ""
-            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, password)
-        return context
-
-
-class RedisConnection(BaseModel):
-    """A Redis and how to log in there."""
+class RedisClientOptions(BaseModel):
+    """How clients of Redis behave."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: Annotated[SecretStr, AfterValidator(_redis_url)]
-    socket_timeout: Annotated[float, Field(gt=0)] = 5.0
+    socket_timeout: Annotated[float, Field(gt=0, le=300)] = 5.0
     """Seconds for an answer, and for connecting."""
+
+
+class RedisConnection(RedisClientOptions):
+    """A Redis and how to log in there."""
+
+    url: RedisUrl
 
     def client(self) -> Redis:
         """Return a client, not connected yet, that speaks in bytes; who asked for it closes it."""

@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis' profile, and a real Kafka and Redis. Fixtures live with the tests that use them."""
+"""What every test shares: hypothesis' profile, a real Kafka and Redis. Other fixtures live with their tests."""
 
 from hypothesis import settings
 
