@@ -102,13 +102,18 @@ class RecordMessage(Message):
         return {"from" if name == "from_" else name: value for name, value in self.__dict__.items()}
 
 
-class CreateEnvelope(Message):
+class EnvelopeRequest(Message):
+    """What asking for help and its event share; a legal flag may ask without a reason."""
+
     agent_id: Id
-    reason: Name
     team_id: Id | None = None
     expert_id: Id | None = None
     response_hours: Annotated[int | float, Field(gt=0, le=MAX_RESPONSE_HOURS)] = DEFAULT_RESPONSE_HOURS
     envelope_id: Id | None = None
+
+
+class CreateEnvelope(EnvelopeRequest):
+    reason: Name
 
 
 class AcceptEnvelope(Message):

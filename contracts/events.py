@@ -1,7 +1,7 @@
 """Every event of a ticket: what its command said, and what the decision added (SPEC sections 3 and 5).
 
-An event model extends the model of its command, so that it can't lose a field of it. A second event of one command
-holds its own fields only.
+An event model extends the model of its command, or shares its base, so that it can't lose a field of it. A second event
+of one command holds its own fields only.
 """
 
 from typing import Any
@@ -21,9 +21,9 @@ from contracts.commands import (
     CloseTicket,
     CompleteEnvelope,
     CompleteTask,
-    CreateEnvelope,
     CreateResolution,
     CreateTask,
+    EnvelopeRequest,
     OpenTicket,
     RaiseAlert,
     RecordMessage,
@@ -109,7 +109,10 @@ class MessageRecorded(RecordMessage):
     pass
 
 
-class EnvelopeCreated(CreateEnvelope):
+class EnvelopeCreated(EnvelopeRequest):
+    """By `envelope.create`, or as the second event of a legal flag: then with the flag's reason, which may be none."""
+
+    reason: Name | None = None
     envelope_id: Id
     parent_envelope_id: Id | None
     level: int

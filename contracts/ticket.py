@@ -42,7 +42,7 @@ class Envelope(Part):
     team_id: str | None = None
     expert_id: str | None = None
     requested_by: str
-    reason: str
+    reason: str | None = None
     summary: str | None = None
     created_at: Instant
     accepted_at: Instant | None = None
