@@ -38,6 +38,7 @@ from contracts.instants import Instant
 from contracts.model import (
     Id,
     Message,
+    Name,
     Priority,
     ResolutionStatus,
     ResolutionTier,
