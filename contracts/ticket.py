@@ -176,7 +176,13 @@ class Ticket(Part):
         return self.resolved_at is None and self.closed_at is None
 
     def envelope(self, envelope_id: str) -> Envelope | None:
-        return next(
-            (envelope for envelope in self.envelopes if envelope.envelope_id == envelope_id),
-            None,
-        )
+        return next((envelope for envelope in self.envelopes if envelope.envelope_id == envelope_id), None)
+
+    def task(self, task_id: str) -> Task | None:
+        return next((task for task in self.tasks if task.task_id == task_id), None)
+
+    def resolution(self, resolution_id: str) -> Resolution | None:
+        return next((one for one in self.resolutions if one.resolution_id == resolution_id), None)
+
+    def has_flag(self, flag: Flag) -> bool:
+        return any(one.flag == flag for one in self.flags)

@@ -29,23 +29,23 @@ def decide_create(ticket: Ticket, command: CreateEnvelope, context: Context) -> 
         return refusal
     envelope_id = command.envelope_id or context.new_id("envelope")
     if ticket.envelope(envelope_id) is not None:
-        return refuse("envelope_exists", f"This ticket has an envelope {envelope_id} already; choose another id.")
-    return (envelope_created(command, context, envelope_id, team_id, parent),)
-
-
-def envelope_created(
-    command: CreateEnvelope, context: Context, envelope_id: str, team_id: str | None, parent: Envelope | None
-) -> EnvelopeCreated:
-    """Build the event; the response is due after elapsed, not business, hours."""
-    return event_from(
+        message = f"This ticket has an envelope {envelope_id} already; choose another id."
+        return refuse("envelope_exists", message, envelope_id=envelope_id)
+    created = event_from(
         EnvelopeCreated,
         command,
         envelope_id=envelope_id,
         team_id=team_id,
         parent_envelope_id=parent.envelope_id if parent else None,
         level=parent.level + 1 if parent else OWNERS_LEVEL,
-        response_due_at=shift(context.at, timedelta(hours=command.response_hours)),
+        response_due_at=response_due_at(context.at, command.response_hours),
     )
+    return (created,)
+
+
+def response_due_at(at: datetime, hours: float) -> datetime:
+    """Return when an answer is due: after elapsed, not business, hours."""
+    return shift(at, timedelta(hours=hours))
 
 
 def decide_accept(ticket: Ticket, command: AcceptEnvelope, context: Context) -> Decision:

@@ -11,9 +11,18 @@ from typing import Any
 from contracts import commands as c
 from contracts.rejections import Refusal
 from contracts.ticket import Ticket
-from services import communication, envelopes, lifecycle, ownership
+from services import calibrations, communication, envelopes, flags, lifecycle, ownership, resolutions, tasks
 from services.decision import Context, Decision
-from services.errors import CommandRejected, EnvelopeRejected, LifecycleRejected, NoteRejected, OwnershipRejected
+from services.errors import (
+    CommandRejected,
+    EnvelopeRejected,
+    FlagRejected,
+    LifecycleRejected,
+    NoteRejected,
+    OwnershipRejected,
+    ResolutionRejected,
+    TaskRejected,
+)
 
 _ACTING = ("agent_id",)
 
@@ -54,6 +63,22 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.AcceptEnvelope: Rule(envelopes.decide_accept, EnvelopeRejected),
     c.CompleteEnvelope: Rule(envelopes.decide_complete, EnvelopeRejected),
     c.CancelEnvelope: Rule(envelopes.decide_cancel, EnvelopeRejected),
+    c.CreateTask: Rule(tasks.decide_create, TaskRejected, agents=("agent_id", "assigned_to")),
+    c.StartTask: Rule(tasks.decide_start, TaskRejected),
+    c.CompleteTask: Rule(tasks.decide_complete, TaskRejected),
+    c.CancelTask: Rule(tasks.decide_cancel, TaskRejected),
+    c.AddFlag: Rule(flags.decide_add, FlagRejected),
+    c.ClearFlag: Rule(flags.decide_clear, FlagRejected),
+    c.CreateResolution: Rule(resolutions.decide_create, ResolutionRejected),
+    c.ApproveResolution: Rule(resolutions.decide_approve, ResolutionRejected, agents=("approver_id",)),
+    c.RejectResolution: Rule(resolutions.decide_reject, ResolutionRejected, agents=("approver_id",)),
+    c.ReviewCalibration: Rule(
+        calibrations.decide_review,
+        ResolutionRejected,
+        agents=("reviewer_id",),
+        when_resolved=True,
+        when_closed=True,
+    ),
 }
 """Every command but `ticket.open`, which has no ticket yet and is decided by `lifecycle.decide_open`."""
 
