@@ -1,0 +1,40 @@
+"""What the partitions of one worker share, made once at its start and handed to each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis.asyncio import Redis
+
+from consumers.capacity import Ledger
+from consumers.directory_follower import DirectoryFollower
+from consumers.state_log import LogEnds
+from contracts.topics import Topics
+from producers.connection import KafkaConnection
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """How much a worker takes on: records waiting per partition before it pauses, records per batch, cached tickets."""
+
+    max_waiting: int = 20_000
+    max_batch: int = 2_000
+    cached_tickets: int = 10_000
+    future_tolerance: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The fleet this worker belongs to, and the worker's own connections; `partitions` is how many there are in all."""
+
+    connection: KafkaConnection
+    redis: Redis
+    topics: Topics
+    group_id: str
+    partitions: int
+    directory: DirectoryFollower
+    ledger: Ledger
+    ends: LogEnds
+    limits: WorkerLimits
+    fail: Callable[[BaseException], None]
+    """Called with an error the worker can't go on after."""

@@ -1,0 +1,220 @@
+"""Deciding a batch of one partition: records in, outputs out. Pure but for the counters it returns; no I/O here."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from consumers.capacity import NO_LIMIT, Place
+from consumers.view import place_of
+from contracts.cloudevents import STRUCTURED_HEADERS
+from contracts.commands import ReopenTicket
+from contracts.dead_letters import (
+    CUT_FROM_HEADER,
+    MOVED_HEADER,
+    BadKey,
+    Headers,
+    InternalError,
+    TooLarge,
+    Unreadable,
+    dead_letter_headers,
+)
+from contracts.directory import Agent
+from contracts.json_values import write_json
+from contracts.partitioner import partition_of
+from contracts.received import Position, RawRecord, ReceivedCommand, read_command
+from contracts.rejections import write_rejection
+from contracts.ticket import Ticket
+from contracts.topics import MAX_DLQ_BYTES, MAX_RECORD_BYTES, Topics
+from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
+
+_BATCH_OVERHEAD = 1_024
+"""What key, headers and Kafka's own framing take at most of a record's limit; header values of a DLQ record come on top."""
+MAX_VALUE = MAX_RECORD_BYTES - _BATCH_OVERHEAD
+_REMEMBERED_BYTES = 64
+"""What one more command adds to a snapshot by itself: its entry in `recent_commands`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A record to be sent: `timestamp` in milliseconds, None for now; `partition` None for the partition's own."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = STRUCTURED_HEADERS
+    timestamp: int | None = None
+    partition: int | None = None
+
+
+@dataclass(slots=True)
+class Entry:
+    """A ticket in hand; `bound` is the most its snapshot can weigh, in bytes."""
+
+    ticket: Ticket | None
+    bound: int
+
+
+@dataclass(slots=True)
+class Decided:
+    """What a batch led to.
+
+    `tickets` holds the tickets that changed, as they are after the batch; `freed` the agents who gave a place back, each
+    with the offset of the command that made it so.
+    """
+
+    events: list[Output] = field(default_factory=list)
+    rejections: list[Output] = field(default_factory=list)
+    dead_letters: list[Output] = field(default_factory=list)
+    moves: list[Output] = field(default_factory=list)
+    tickets: dict[str, Entry] = field(default_factory=dict)
+    freed: list[tuple[str, int]] = field(default_factory=list)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """A record that is no command, and why."""
+
+    record: RawRecord
+    error: Unreadable
+
+
+Parsed = ReceivedCommand | Unparsed
+
+
+def parse(record: RawRecord) -> Parsed:
+    """Read a record; what can't be read is an answer too, for nothing a record holds may stop a worker."""
+    try:
+        return read_command(record)
+    except Unreadable as error:
+        return Unparsed(record, error)
+    except Exception as error:  # noqa: BLE001 a defect in reading one record must not stop the partition: it is told in the DLQ
+        return Unparsed(record, _internal(error))
+
+
+class BatchCapacity:
+    """Answers from places already asked for; notes what else is wanted and says yes, for the ledger to bear out."""
+
+    def __init__(self, refused: frozenset[Place]) -> None:
+        self._refused = refused
+        self.wanted: list[Place] = []
+
+    def admits(self, agent: Agent, ticket_id: str, position: Position) -> bool:
+        """Tell whether a place was not refused, and ask for it."""
+        place = Place(agent.id, ticket_id, position.offset, agent.max_tickets)
+        if place in self._refused:
+            return False
+        self.wanted.append(place)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Which partition is decided here, of how many."""
+
+    topics: Topics
+    partition: int
+    partitions: int
+
+
+class BatchDecider:
+    """Decides one batch in order: later commands see what earlier ones made."""
+
+    def __init__(self, home: Home, world: World, capacity: BatchCapacity, known: Mapping[str, Entry]) -> None:
+        self._home = home
+        self._world = world
+        self._capacity = capacity
+        self._known = known
+        self.decided = Decided()
+
+    def decide(self, record: RawRecord, parsed: Parsed) -> None:
+        """Give one record its one outcome."""
+        if isinstance(parsed, Unparsed):
+            self._dead_letter(record, parsed.error)
+        elif (belongs := partition_of(parsed.ticket_id, self._home.partitions)) != self._home.partition:
+            self._move(record, parsed, belongs)
+        else:
+            self._handle(record, parsed)
+
+    def _handle(self, record: RawRecord, command: ReceivedCommand) -> None:
+        entry = self.decided.tickets.get(command.ticket_id) or self._known[command.ticket_id]
+        try:
+            outcome = handle(command, entry.ticket, self._world)
+            self._adopt(command, entry, outcome)
+        except TooLarge as error:
+            self._dead_letter(record, error)
+        except Exception as error:  # noqa: BLE001 a defect in one decision is told in the DLQ and must not stop the partition
+            self._dead_letter(record, _internal(error))
+
+    def _adopt(self, command: ReceivedCommand, entry: Entry, outcome: Outcome) -> None:
+        decided, key = self.decided, command.ticket_id.encode()
+        if isinstance(outcome, Duplicate):
+            decided.duplicates += 1
+        elif isinstance(outcome, Rejected):
+            rejection = Output(key, write_rejection(command, outcome.refusal, outcome.at))
+            decided.rejections.append(rejection)
+            decided.outcomes[command.name, outcome.refusal.code] += 1
+        else:
+            adopted = _within_limits(entry, outcome)
+            self._want_place_of_reopened(command, outcome)
+            was = place_of(entry.ticket)
+            if was is not None and was != place_of(outcome.ticket):
+                decided.freed.append((was, command.position.offset))
+            decided.tickets[command.ticket_id] = adopted
+            decided.events.extend(Output(key, event.value) for event in outcome.events)
+            decided.outcomes[command.name, "accepted"] += 1
+
+    def _want_place_of_reopened(self, command: ReceivedCommand, outcome: Accepted) -> None:
+        """Count a reopened ticket before anybody can read that it is: a reopen may pass the limit, an accept may not."""
+        owner_id = outcome.ticket.owner_id
+        if isinstance(command.data, ReopenTicket) and owner_id is not None:
+            place = Place(owner_id, command.ticket_id, command.position.offset, NO_LIMIT)
+            self._capacity.wanted.append(place)
+
+    def _move(self, record: RawRecord, command: ReceivedCommand, belongs: int) -> None:
+        if any(name == MOVED_HEADER for name, _ in record.headers):
+            self._dead_letter(
+                record, BadKey(f"moved once already, and still not on partition {belongs} of its subject")
+            )
+            return
+        came_from = f"{record.position.partition}:{record.position.offset}".encode()
+        headers = (*record.headers, (MOVED_HEADER, came_from))
+        timestamp = record.timestamp if record.timestamp >= 0 else None
+        self.decided.moves.append(Output(command.ticket_id.encode(), record.value, headers, timestamp, belongs))
+        self.decided.outcomes[command.name, "moved"] += 1
+
+    def _dead_letter(self, record: RawRecord, error: Unreadable) -> None:
+        position = record.position
+        headers = dead_letter_headers(
+            record.headers, error, self._home.topics.commands, position.partition, position.offset
+        )
+        value = record.value
+        room = MAX_DLQ_BYTES - _BATCH_OVERHEAD - sum(len(name) + len(text or b"") + 8 for name, text in headers)
+        if value is not None and len(value) + len(record.key or b"") > room:
+            # Only a compressed batch can hold such a record; its whole value stays where the headers point to.
+            headers = (*headers, (CUT_FROM_HEADER, str(len(value)).encode()))
+            value = value[: max(room - len(record.key or b"") - _BATCH_OVERHEAD, 0)]
+        self.decided.dead_letters.append(Output(record.key, value, headers))
+        self.decided.outcomes["dlq", error.code] += 1
+
+
+def _within_limits(entry: Entry, outcome: Accepted) -> Entry:
+    """Return the ticket with a new bound of its weight, weighing it only when the bound says it could be too heavy."""
+    grown = sum(len(event.value) for event in outcome.events)
+    if any(len(event.value) > MAX_VALUE for event in outcome.events):
+        raise TooLarge(f"the command's event would have more than {MAX_VALUE} bytes")
+    bound = entry.bound + grown + _REMEMBERED_BYTES
+    if bound > MAX_VALUE:
+        bound = len(write_json(outcome.ticket))
+        if bound > MAX_VALUE:
+            raise TooLarge(f"the ticket's snapshot would have {bound} bytes, more than {MAX_VALUE}")
+    return Entry(outcome.ticket, bound)
+
+
+def _internal(error: Exception) -> InternalError:
+    return InternalError(f"{type(error).__name__}: {error}")
+
+
+def needed_tickets(parsed: Sequence[Parsed]) -> tuple[str, ...]:
+    """Return the ids of the tickets a batch names, each once."""
+    return tuple(dict.fromkeys(item.ticket_id for item in parsed if isinstance(item, ReceivedCommand)))

@@ -1,0 +1,224 @@
+"""Exact agent capacity over all partitions (SPEC section 5): places are reserved in Redis, made true by Kafka.
+
+Theory of operation. An agent's count is a hash of ticket ids in one slot: tickets owned and open, and tickets about to be.
+
+1. Before a transaction the partition writes down which places it is about to ask for (`reserving`), then reserves them, one
+   atomic script each. Reserving the same ticket twice takes one place.
+2. After sending, before committing, it confirms that every place is still held. If Redis was lost in between, it aborts.
+3. After the commit the guarded apply drops the intents and lists the places given back (`released`); these are then taken
+   off their agents. Only now is a place free, so a count never falls below what the log says.
+4. Whoever takes a partition over finishes what the last owner left: it raises the fence (so that a frozen owner can reserve
+   no more), takes back places that no snapshot bears out, and carries out releases.
+5. A count made in another run of Redis, or none at all, is lost. It is made again from every partition's view: first the
+   state topics' ends are read with open transactions included, and all of these are waited for. A transaction that confirmed
+   before the loss had been sent before it, so its ticket is seen; one that confirms after the loss aborts.
+6. A refusal for want of a place is given only after every partition's view has reached the committed end of its log as of
+   now, releases carried out. A partition waits only for what others have committed, never for what they are about to.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from consumers import scripts
+from consumers.errors import Fenced, PlacesLost
+from consumers.keys import AgentKeys, PartitionKeys
+from consumers.state_log import LogEnds
+from consumers.view import NOT_BUILT, PartitionView, Write
+
+_TAKEN, _FULL, _LOST, _FENCED = 1, 0, -1, -2
+_POLL_SECONDS = 0.02
+NO_LIMIT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place asked for: by the command at `offset`, within `limit` (max_tickets; NO_LIMIT for a reopen)."""
+
+    agent_id: str
+    ticket_id: str
+    offset: int
+    limit: int
+
+    @property
+    def intent(self) -> str:
+        """How the partition remembers it."""
+        return f"{self.agent_id}\n{self.ticket_id}"
+
+
+class Ledger:
+    """The counts of all agents, shared by the partitions of a worker."""
+
+    def __init__(self, redis: Redis, prefix: str, partitions: int, ends: LogEnds) -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._views = [PartitionView(redis, prefix, partition) for partition in range(partitions)]
+        self._ends = ends
+        self._fence = redis.register_script(scripts.FENCE)
+        self._intend = redis.register_script(scripts.INTEND)
+        self._reserve = redis.register_script(scripts.RESERVE)
+        self._confirm = redis.register_script(scripts.CONFIRM)
+        self._release = redis.register_script(scripts.RELEASE)
+        self._forget = redis.register_script(scripts.FORGET)
+        self._seed = redis.register_script(scripts.SEED)
+
+    def keys(self, partition: int) -> PartitionKeys:
+        """Return the keys of a partition."""
+        return self._views[partition].keys
+
+    async def settled(self) -> None:
+        """Wait until every partition's view has reached the committed end of its log, releases carried out (step 6)."""
+        await self._reached(await self._ends.committed())
+
+    async def reserve(
+        self, partition: int, fence: str, places: Sequence[Place], earlier: Iterable[Place]
+    ) -> frozenset[Place]:
+        """Reserve places in order (step 1) and return those there was no room for.
+
+        `earlier` are the places the same batch has asked for before; whatever else is in transit was left by an owner
+        that is gone, and is taken back.
+
+        Raises:
+            Fenced: a newer owner holds the partition.
+        """
+        await self._remember(partition, fence, places, earlier)
+        full: set[Place] = set()
+        asked = places
+        while asked:
+            answers = await self._ask(partition, fence, asked)
+            if _FENCED in answers.values():
+                raise Fenced(f"partition {partition} has a newer owner")
+            full.update(place for place, answer in answers.items() if answer == _FULL)
+            asked = [place for place, answer in answers.items() if answer == _LOST]
+            for agent_id in sorted({place.agent_id for place in asked}):
+                await self._rebuild(agent_id)
+        return frozenset(full)
+
+    async def confirm(self, places: Iterable[Place]) -> None:
+        """Make sure that all places are still held, right before the commit (step 2).
+
+        Raises:
+            PlacesLost: at least one is not.
+        """
+        by_agent: dict[str, list[str]] = {}
+        for place in places:
+            by_agent.setdefault(place.agent_id, []).append(place.ticket_id)
+        if not by_agent:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for agent_id, tickets in by_agent.items():
+            keys = self._agent(agent_id)
+            await self._confirm(keys=[keys.open, keys.meta], args=tickets, client=pipeline)
+        if not all(await pipeline.execute()):
+            raise PlacesLost("a reserved place was lost before its commit")
+
+    async def carry_out_releases(self, partition: int) -> None:
+        """Take released places off their agents (step 3), oldest first; repeating one does no harm."""
+        key = self.keys(partition).released
+        while entries := await self._redis.lrange(key, 0, 999):
+            pipeline = self._redis.pipeline(transaction=False)
+            for entry in entries:
+                agent_id, ticket_id, offset = entry.decode().rsplit("\n", 2)
+                await self._release(keys=[self._agent(agent_id).open], args=[ticket_id, offset], client=pipeline)
+            await pipeline.execute()
+            await self._redis.ltrim(key, len(entries), -1)
+
+    async def settle(self, writes: Iterable[Write]) -> None:
+        """Write down what became of places where no ticket changed; each write may be repeated."""
+        pipeline = self._redis.pipeline(transaction=True)
+        for write in writes:
+            pipeline.execute_command(*write)
+        await pipeline.execute()
+
+    async def take_over(self, partition: int, fence: str) -> None:
+        """Finish what the partition's last owner left (step 4); its view must be caught up.
+
+        Raises:
+            Fenced: a newer owner was here before.
+        """
+        keys = self.keys(partition)
+        if not await self._fence(keys=[keys.marker], args=[fence]):
+            raise Fenced(f"partition {partition} has a newer owner")
+        await self._take_back(partition, fence, await self._redis.smembers(keys.reserving))
+        await self.carry_out_releases(partition)
+
+    async def _remember(self, partition: int, fence: str, places: Sequence[Place], earlier: Iterable[Place]) -> None:
+        keys = self.keys(partition)
+        intents = [place.intent for place in places]
+        try:
+            before = await self._intend(keys=[keys.marker, keys.reserving], args=[fence, *intents])
+        except ResponseError as error:
+            if str(error).startswith("FENCED"):
+                raise Fenced(f"partition {partition} has a newer owner") from error
+            raise
+        known = {intent.encode() for intent in (*intents, *(place.intent for place in earlier))}
+        await self._take_back(partition, fence, {intent for intent in before if intent not in known})
+
+    async def _take_back(self, partition: int, fence: str, intents: Collection[bytes]) -> None:
+        """Take back the places that the view does not bear out, then drop the intents."""
+        keys = self.keys(partition)
+        for intent in sorted(intents):
+            agent_id, ticket_id = intent.decode().rsplit("\n", 1)
+            if not await self._redis.hexists(keys.owned(agent_id), ticket_id):
+                agent = self._agent(agent_id)
+                await self._forget(keys=[agent.open, agent.meta], args=[partition, fence, ticket_id])
+            await self._redis.srem(keys.reserving, intent)
+
+    async def _ask(self, partition: int, fence: str, places: Iterable[Place]) -> dict[Place, int]:
+        pipeline = self._redis.pipeline(transaction=False)
+        asked = list(places)
+        for place in asked:
+            agent = self._agent(place.agent_id)
+            arguments = [partition, fence, place.ticket_id, place.offset, place.limit]
+            await self._reserve(keys=[agent.open, agent.meta], args=arguments, client=pipeline)
+        return dict(zip(asked, await pipeline.execute(), strict=True))
+
+    async def _rebuild(self, agent_id: str) -> None:
+        """Make a lost count again from every partition (step 5)."""
+        await self._reached_in_transit()
+        agent = self._agent(agent_id)
+        owned = await self._owned(agent_id)
+        pairs = [word for ticket_and_offset in owned.items() for word in ticket_and_offset]
+        await self._seed(keys=[agent.open, agent.meta], args=pairs)
+        # What was given back while the count was being made was taken off a count that was not there yet.
+        still = await self._owned(agent_id)
+        for ticket_id, offset in owned.items():
+            if ticket_id not in still:
+                await self._release(keys=[agent.open], args=[ticket_id, offset])
+
+    async def _owned(self, agent_id: str) -> dict[bytes, bytes]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for view in self._views:
+            pipeline.hgetall(view.keys.owned(agent_id))
+        return {ticket: offset for held in await pipeline.execute() for ticket, offset in held.items()}
+
+    async def _reached_in_transit(self) -> None:
+        """Wait for every transaction that is open now to end, and for the views to show how it ended."""
+        written = await self._ends.written()
+        while True:
+            committed = await self._ends.committed()
+            if all(committed[partition] >= end for partition, end in written.items()):
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+        await self._reached(committed)
+
+    async def _reached(self, ends: Mapping[int, int]) -> None:
+        behind = dict(ends)
+        while behind := await self._still_behind(behind):
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _still_behind(self, ends: Mapping[int, int]) -> dict[int, int]:
+        """Return the partitions whose view has not reached its end, or has releases left from before it."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for partition in ends:
+            pipeline.hget(self.keys(partition).marker, "state")
+            pipeline.llen(self.keys(partition).released)
+        answers = iter(await pipeline.execute())
+        found = {partition: (int(next(answers) or NOT_BUILT), next(answers)) for partition in ends}
+        return {partition: end for partition, end in ends.items() if found[partition][0] < end or found[partition][1]}
+
+    def _agent(self, agent_id: str) -> AgentKeys:
+        return AgentKeys(self._prefix, agent_id)

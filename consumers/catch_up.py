@@ -1,0 +1,71 @@
+"""Bringing a partition's view up to its log: from where it is, or from nothing when it was lost."""
+
+from collections.abc import Sequence
+
+import structlog
+from aiokafka import ConsumerRecord, TopicPartition
+
+from consumers.state_log import LogEnds, read_partition
+from consumers.view import NOT_BUILT, Change, Marker, PartitionView, Write, place_of, read_snapshot
+from contracts.ticket import Ticket
+from producers.connection import KafkaConnection
+
+_CHUNK = 500
+"""Snapshots per guarded apply: a script that writes more would hold up other partitions' reads for too long."""
+log = structlog.get_logger(__name__)
+
+
+async def catch_up(connection: KafkaConnection, state_topic: str, view: PartitionView, ends: LogEnds) -> Marker:
+    """Apply the state topic to the view up to its end as of now, and return where the view is then.
+
+    Call it as the partition's only writer, with no transaction open.
+
+    Raises:
+        ViewBehind: another owner wrote the view meanwhile.
+        Retryable: the broker stopped delivering.
+    """
+    partition = view.keys.partition
+    end = (await ends.written())[partition]
+    marker = await view.marker()
+    if marker.state > end:
+        log.warning("view is ahead of its log; building it again", partition=partition, view=marker.state, log=end)
+        await view.drop()
+        marker = Marker()
+    if marker.state == NOT_BUILT and end > 0:
+        # What a half-emptied Redis left behind is no part of the new view.
+        await view.drop()
+        log.info("building the view", partition=partition, snapshots_up_to=end)
+    start_at = max(marker.state, 0)
+    if start_at < end:
+        topic = TopicPartition(state_topic, partition)
+        async for records in read_partition(connection, topic, start_at, end):
+            for start in range(0, len(records), _CHUNK):
+                marker = await _apply(view, marker, records[start : start + _CHUNK])
+    if marker.state < end or marker.state == NOT_BUILT:
+        await view.apply(marker.state, end, marker.source, ())
+    return Marker(end, marker.source)
+
+
+async def _apply(view: PartitionView, marker: Marker, records: Sequence[ConsumerRecord]) -> Marker:
+    latest = {record.key.decode(): record for record in records}
+    before = await view.load(list(latest), marker.state)
+    writes: list[Write] = []
+    source = marker.source
+    for ticket_id, record in latest.items():
+        after = read_snapshot(record.value)
+        known = before.get(ticket_id)
+        was = None if known is None else read_snapshot(known)
+        source = max(source, after.source_offset)
+        writes.extend(view.writes_for(Change(ticket_id, was, after, record.value), after.source_offset))
+        writes.extend(_releases(view, was, after))
+    position = records[-1].offset + 1
+    await view.apply(marker.state, position, source, writes)
+    return Marker(position, source)
+
+
+def _releases(view: PartitionView, before: Ticket | None, after: Ticket) -> Sequence[Write]:
+    """Give back the place of whoever held the ticket before: its last owner may have died before doing so."""
+    was = place_of(before)
+    if was is None or was == place_of(after):
+        return ()
+    return (view.release(was, after.id, after.source_offset),)

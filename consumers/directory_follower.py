@@ -1,0 +1,96 @@
+"""The directory in a worker's memory, followed from its compacted topic (SPEC section 4).
+
+`caught_up()` is the promise of section 4: what was acknowledged before the call is applied when it returns. A bad entry is
+logged, counted and set aside; the one before stays in force.
+"""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from consumers.country_holidays import holidays_of
+from consumers.shared_lookup import SharedLookup
+from contracts.dead_letters import Unreadable
+from contracts.directory import read_directory_change
+from producers.connection import KafkaConnection
+from services.directory_state import DirectoryState
+
+_POLL_MS = 200
+_RETRY_SECONDS = 1.0
+log = structlog.get_logger(__name__)
+
+
+class DirectoryFollower:
+    """Keeps `directory` up to date while entered; `refused` counts the bad entries seen."""
+
+    def __init__(self, connection: KafkaConnection, topic: str) -> None:
+        self.directory = DirectoryState(holidays_of)
+        self.refused = 0
+        self._partition = TopicPartition(topic, 0)
+        self._consumer = AIOKafkaConsumer(
+            isolation_level="read_committed", auto_offset_reset="earliest", **connection.client()
+        )
+        self._position = 0
+        self._moved = asyncio.Condition()
+        self._end: SharedLookup[int] = SharedLookup(self._look_up_end)
+        self._following: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        self._consumer.assign([self._partition])
+        await self._consumer.seek_to_beginning(self._partition)
+        self._following = asyncio.create_task(self._follow(), name="directory")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        await self._consumer.stop()
+
+    async def caught_up(self) -> None:
+        """Wait until the directory is applied to its end as of now."""
+        end = await self._end()
+        if self._position >= end:
+            return
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._position >= end)
+
+    async def _look_up_end(self) -> int:
+        ends = await self._consumer.end_offsets([self._partition])
+        return int(ends[self._partition])
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS)
+                position = await self._consumer.position(self._partition)
+            except KafkaError as error:
+                # An outage: decisions wait in caught_up() until the broker answers again.
+                log.warning("directory topic out of reach", error=repr(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            for record in fetched.get(self._partition, ()):
+                self._apply(record)
+            async with self._moved:
+                self._position = position
+                self._moved.notify_all()
+
+    def _apply(self, record: ConsumerRecord) -> None:
+        try:
+            self.directory.apply(read_directory_change(record.key, record.value, tuple(record.headers)))
+        except Unreadable as error:
+            self.refused += 1
+            log.warning(
+                "directory entry set aside; the one before stays in force",
+                offset=record.offset,
+                key=repr(record.key),
+                code=error.code,
+                reason=str(error),
+            )

@@ -1,0 +1,80 @@
+"""Where the Redis view keeps what: every key of one fleet carries its prefix.
+
+A partition's keys share one hash tag, and so do an agent's, so that no script touches two slots of a Redis Cluster.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionKeys:
+    """The keys of one partition's view.
+
+    `marker` holds how far the view is: `state`, the next offset of the state topic to apply; `source`, the highest offset of
+    a command that is in it; `fence`, who may reserve. `reserving` holds places asked for but not committed yet, `released`
+    those given back but not taken off their agents yet.
+    """
+
+    prefix: str
+    partition: int
+
+    @property
+    def tag(self) -> str:
+        """The hash tag all keys of the partition begin with."""
+        return f"{{{self.prefix}{self.partition}}}"
+
+    @property
+    def marker(self) -> str:
+        """Hash: how far the view is."""
+        return f"{self.tag}:marker"
+
+    @property
+    def reserving(self) -> str:
+        """Set of agent, newline, ticket: places reserved for a transaction that has not been applied yet."""
+        return f"{self.tag}:reserving"
+
+    @property
+    def released(self) -> str:
+        """List of agent, ticket and offset by newlines: places to take off their agents."""
+        return f"{self.tag}:released"
+
+    def ticket(self, ticket_id: str) -> str:
+        """String: the snapshot's bytes."""
+        return f"{self.tag}:ticket:{ticket_id}"
+
+    @property
+    def tickets(self) -> str:
+        """Set of the ids of all tickets in the view."""
+        return f"{self.tag}:tickets"
+
+    @property
+    def agents(self) -> str:
+        """Set of the ids of all agents with an `owned` key."""
+        return f"{self.tag}:agents"
+
+    def owned(self, agent_id: str) -> str:
+        """Hash: open tickets the agent owns in this partition, each with the offset of the command that made it so."""
+        return f"{self.tag}:owned:{agent_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKeys:
+    """The keys that count an agent's open tickets over all partitions."""
+
+    prefix: str
+    agent_id: str
+
+    @property
+    def open(self) -> str:
+        """Hash: the agent's open and reserved tickets, each with the offset of the command that took the place."""
+        return f"{{{self.prefix}agent:{self.agent_id}}}:open"
+
+    @property
+    def meta(self) -> str:
+        """Hash: `run`, the Redis server run the count was made in, and `fence:<partition>`, who may still reserve."""
+        return f"{{{self.prefix}agent:{self.agent_id}}}:meta"
+
+
+def fleet_key(prefix: str) -> str:
+    """Hash: what the whole view was built with, e.g. `partitions`."""
+    return f"{{{prefix}fleet}}:view"

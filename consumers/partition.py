@@ -1,0 +1,286 @@
+"""One partition's writer: takes it over, then decides batch after batch, exactly once.
+
+Theory of operation. All that is shared with other partitions is in `Fleet`; a partition runs alone in its own task. One batch
+goes through the commit protocol:
+
+1. `feed` takes raw records from the subscriber; all that waits becomes one batch, offsets below the next one are dropped. A
+   full queue pauses the partition at the consumer, a drained one resumes it.
+2. Each record is parsed; what can't be read is an answer too (a DLQ record).
+3. Tickets that are not cached are loaded from the view in one round trip that also tells where the view is. Where that is not
+   where this partition left it, the view catches up from Kafka first. At the same time the directory is brought to its end.
+4. The batch is decided in order; places for owners are reserved, and a batch is cut where a refusal would rest on a place that
+   an earlier command of the same batch gives back.
+5. One transaction: events, last snapshot per ticket, rejections, DLQ records, moves, then the consumed offset; reserved places
+   are confirmed; commit.
+6. Only then: the new states are cached, and applied to the view by one script, guarded by its position.
+7. Any error drops the cache and takes the partition over again, as below.
+
+Taking over, before any record is handled: the consumer is paused; a new producer with the stable transactional id fences the
+former owner; the committed offset is read; the view catches up to the end of the state topic; places left in transit are
+settled; the next offset is the larger of the committed one and the last snapshot's `source_offset` + 1; seek, resume.
+
+A fenced partition may not take over at once, for that would fence the rightful owner: it waits until a frozen worker has learned
+from the group whether the partition is still its own, and is stopped by the rebalance if not.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import structlog
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from redis.exceptions import RedisError
+
+from consumers.assignment import Fleet
+from consumers.batch import Entry, Home, Output, Parsed, needed_tickets, parse
+from consumers.catch_up import catch_up
+from consumers.errors import Fatal, Fenced, Retryable, ViewBehind
+from consumers.reserving import Plan, Planner
+from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
+from contracts.dead_letters import Headers
+from contracts.json_values import write_json
+from contracts.received import Position, RawRecord
+from producers.partition_output import OutputFenced, PartitionOutput
+
+_NEW_TICKET_BYTES = 1_024
+"""What a snapshot weighs beyond what its events say: the names of its fields."""
+_IDLE_SECONDS = 1.0
+"""How often an idle partition looks whether its view is still there."""
+_FENCED_SECONDS = 4.0
+"""Longer than a heartbeat takes to tell a thawed worker that the group went on without it."""
+_RETRY_SECONDS = (0.05, 0.2, 1.0, 3.0)
+_DRAIN_SECONDS = 20.0
+_SNAPSHOT_HEADERS: Headers = (("content-type", b"application/json"),)
+log = structlog.get_logger(__name__)
+
+
+class Intake(Protocol):
+    """The consumer's side of one partition."""
+
+    async def committed(self) -> int:
+        """Return the group's committed offset, or the first one there is."""
+
+    def seek(self, offset: int) -> None:
+        """Deliver from this offset on."""
+
+    def pause(self) -> None:
+        """Deliver nothing for now."""
+
+    def resume(self) -> None:
+        """Deliver again."""
+
+
+class Partition:
+    """The writer of one partition, from its assignment until `stop`."""
+
+    def __init__(self, fleet: Fleet, number: int, intake: Intake) -> None:
+        self._fleet = fleet
+        self._intake = intake
+        self._home = Home(fleet.topics, number, fleet.partitions)
+        self._log = log.bind(partition=number)
+        self._view = PartitionView(fleet.redis, fleet.topics.prefix, number)
+        self._waiting: deque[ConsumerRecord] = deque()
+        self._fed = asyncio.Event()
+        self._paused = True
+        self._transaction = asyncio.Lock()
+        self._cache: OrderedDict[str, Entry] = OrderedDict()
+        self._marker = Marker()
+        self._next = 0
+        self._fence = ""
+        self._output: PartitionOutput | None = None
+        self._failures = 0
+        self._stopping = False
+        self._task = asyncio.create_task(self._run(), name=f"partition-{number}")
+        self._task.add_done_callback(self._ended)
+
+    def feed(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take records from the consumer (step 1); never blocks."""
+        self._waiting.extend(records)
+        if not self._paused and len(self._waiting) > self._fleet.limits.max_waiting:
+            self._paused = True
+            self._intake.pause()
+        self._fed.set()
+
+    async def stop(self) -> None:
+        """Finish the transaction in hand, if any, and let the partition go."""
+        self._stopping = True
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS), self._transaction:
+                self._task.cancel()
+        except TimeoutError:
+            self._log.warning("transaction did not end in time; its next owner settles it")
+            self._task.cancel()
+        await asyncio.wait([self._task])
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Tell the worker when the task ended by itself: a partition that nobody serves must not look alive."""
+        if not self._stopping:
+            cause = None if task.cancelled() else task.exception()
+            self._fleet.fail(cause or Fatal(f"the task of partition {self._home.partition} ended"))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._take_over()
+                await self._serve()
+            except (Fenced, OutputFenced) as error:
+                self._log.info("fenced by a newer owner", reason=str(error))
+                await asyncio.sleep(_FENCED_SECONDS)
+            except (Retryable, KafkaError, RedisError, OSError) as error:
+                self._log.warning("taking the partition over again", reason=repr(error))
+                await asyncio.sleep(_RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS) - 1)])
+                self._failures += 1
+            finally:
+                await self._let_go()
+
+    async def _take_over(self) -> None:
+        self._waiting.clear()
+        self._output = PartitionOutput(self._fleet.connection, self._fleet.group_id, self._home.partition)
+        self._fence = await self._output.open()
+        committed = await self._intake.committed()
+        await self._sync()
+        self._next = max(committed, self._marker.source + 1)
+        self._waiting.clear()
+        self._intake.seek(self._next)
+        self._resume()
+        self._log.info("took the partition over", next_offset=self._next, view=self._marker.state)
+
+    async def _let_go(self) -> None:
+        self._cache.clear()
+        self._waiting.clear()
+        if not self._paused:
+            self._paused = True
+            self._intake.pause()
+        if self._output is not None:
+            output, self._output = self._output, None
+            await output.close()
+
+    async def _sync(self) -> None:
+        """Bring the view to the end of its log, and settle places that were in transit."""
+        fleet = self._fleet
+        self._marker = await catch_up(fleet.connection, fleet.topics.state, self._view, fleet.ends)
+        await fleet.ledger.take_over(self._home.partition, self._fence)
+
+    def _resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._intake.resume()
+
+    async def _serve(self) -> None:
+        while True:
+            records = await self._next_records()
+            if records:
+                await self._process(records)
+                self._failures = 0
+            elif (await self._view.marker()).state != self._marker.state:
+                self._log.warning("the view was lost or changed; catching up")
+                await self._sync()
+
+    async def _next_records(self) -> list[RawRecord]:
+        """Return what waits, at most a batch; nothing when nothing came for a while."""
+        if not self._waiting:
+            self._fed.clear()
+            try:
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    await self._fed.wait()
+            except TimeoutError:
+                return []
+        taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._fleet.limits.max_batch))]
+        if self._paused and len(self._waiting) < self._fleet.limits.max_waiting // 2:
+            self._resume()
+        return [_raw(record) for record in taken if record.offset >= self._next]
+
+    async def _process(self, records: Sequence[RawRecord]) -> None:
+        batch = [(record, parse(record)) for record in records]
+        while batch:
+            known = await self._known([parsed for _, parsed in batch])
+            planner = Planner(self._fleet, self._home, self._fence, known)
+            plan = await planner.plan(batch)
+            await self._commit(plan, known, batch[plan.count - 1][0].position.offset + 1)
+            batch = batch[plan.count :]
+
+    async def _known(self, parsed: Sequence[Parsed]) -> Mapping[str, Entry]:
+        """Bring directory and tickets to hand (step 3), at the same time."""
+        ids = needed_tickets(parsed)
+        missing = [ticket_id for ticket_id in ids if ticket_id not in self._cache]
+        _, loaded = await asyncio.gather(self._fleet.directory.caught_up(), self._load(missing))
+        known: dict[str, Entry] = {}
+        for ticket_id in ids:
+            if ticket_id in self._cache:
+                self._cache.move_to_end(ticket_id)
+                known[ticket_id] = self._cache[ticket_id]
+            elif (snapshot := loaded.get(ticket_id)) is not None:
+                known[ticket_id] = Entry(read_snapshot(snapshot), len(snapshot))
+            else:
+                known[ticket_id] = Entry(None, _NEW_TICKET_BYTES)
+        return known
+
+    async def _load(self, ticket_ids: Sequence[str]) -> Mapping[str, bytes]:
+        if not ticket_ids:
+            return {}
+        try:
+            return await self._view.load(ticket_ids, self._marker.state)
+        except ViewBehind as error:
+            self._log.warning("catching up", reason=str(error))
+            await self._sync()
+            return await self._view.load(ticket_ids, self._marker.state)
+
+    async def _commit(self, plan: Plan, known: Mapping[str, Entry], next_offset: int) -> None:
+        """Make the batch visible (step 5), then adopt it (step 6)."""
+        topics, decided = self._fleet.topics, plan.decided
+        changes = [
+            Change(ticket_id, known[ticket_id].ticket, entry.ticket, write_json(entry.ticket))
+            for ticket_id, entry in decided.tickets.items()
+            if entry.ticket is not None
+        ]
+        records = {
+            topics.events: decided.events,
+            topics.state: [Output(change.ticket_id.encode(), change.snapshot, _SNAPSHOT_HEADERS) for change in changes],
+            topics.rejections: decided.rejections,
+            topics.dlq: decided.dead_letters,
+            topics.commands: decided.moves,
+        }
+        consumed = {TopicPartition(topics.commands, self._home.partition): next_offset}
+        if self._output is None:
+            raise Retryable("the output is closed")
+        async with self._transaction:
+            sent = await self._output.commit(records, consumed, lambda: self._fleet.ledger.confirm(plan.places))
+            self._next = next_offset
+            self._adopt(changes, decided.tickets)
+            # The transaction's own marker takes the offset after its last record.
+            position = sent[topics.state].last_offset + 2 if topics.state in sent else self._marker.state
+            await self._apply(plan, changes, Marker(position, next_offset - 1))
+
+    def _adopt(self, changes: Sequence[Change], tickets: Mapping[str, Entry]) -> None:
+        for change in changes:
+            # The weight is known now, so the bound starts from it again.
+            self._cache[change.ticket_id] = Entry(tickets[change.ticket_id].ticket, len(change.snapshot))
+            self._cache.move_to_end(change.ticket_id)
+        share = max(self._fleet.limits.cached_tickets // self._fleet.partitions, 1)
+        while len(self._cache) > share:
+            self._cache.popitem(last=False)
+
+    async def _apply(self, plan: Plan, changes: Sequence[Change], marker: Marker) -> None:
+        writes: list[Write] = []
+        released = plan.unused_places({change.ticket_id: change.after for change in changes})
+        for change in changes:
+            writes.extend(self._view.writes_for(change, marker.source))
+            was = place_of(change.before)
+            if was is not None and was != place_of(change.after):
+                released[was, change.ticket_id] = marker.source
+        writes.extend(self._view.release(agent, ticket, source) for (agent, ticket), source in released.items())
+        writes.extend(("SREM", self._view.keys.reserving, intent) for intent in plan.intents)
+        if changes:
+            await self._view.apply(self._marker.state, marker.state, marker.source, writes)
+            self._marker = marker
+        else:
+            await self._fleet.ledger.settle(writes)
+        if released:
+            await self._fleet.ledger.carry_out_releases(self._home.partition)
+
+
+def _raw(record: ConsumerRecord) -> RawRecord:
+    position = Position(record.partition, record.offset)
+    return RawRecord(position, record.timestamp, record.key, record.value, tuple(record.headers))

@@ -1,0 +1,142 @@
+"""The Redis view of one partition: read before a batch is decided, written after its transaction is committed.
+
+Kafka is the truth; all here can be dropped at any time. Every write goes through one guarded script, so that a repeated,
+late or gapped write can't do harm. Nothing here decides anything.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+
+from consumers import scripts
+from consumers.errors import ViewBehind
+from consumers.keys import PartitionKeys
+from contracts.ticket import Ticket
+
+NOT_BUILT = -1
+"""The position of a view that holds nothing, not even the start of the log."""
+Write = tuple[str | bytes | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """How far a partition's view is: the next state offset to apply, the highest command offset in it, places in transit."""
+
+    state: int = NOT_BUILT
+    source: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A ticket before and after, as far as the view is concerned; `snapshot` is the new state's bytes."""
+
+    ticket_id: str
+    before: Ticket | None
+    after: Ticket
+    snapshot: bytes
+
+
+class PartitionView:
+    """The view of one partition, through a Redis client that returns bytes."""
+
+    def __init__(self, redis: Redis, prefix: str, partition: int) -> None:
+        self._redis = redis
+        self.keys = PartitionKeys(prefix, partition)
+        self._apply = redis.register_script(scripts.APPLY)
+
+    async def marker(self) -> Marker:
+        """Read how far the view is."""
+        return _marker(await self._read_marker(self._redis))
+
+    async def load(self, ticket_ids: Sequence[str], expected: int) -> Mapping[str, bytes]:
+        """Read snapshots by id, those there are, in one round trip.
+
+        Raises:
+            ViewBehind: the view is not at the expected position.
+        """
+        pipeline = self._redis.pipeline(transaction=False)
+        self._read_marker(pipeline)
+        if ticket_ids:
+            pipeline.mget([self.keys.ticket(ticket_id) for ticket_id in ticket_ids])
+        marker, *found = await pipeline.execute()
+        at = _marker(marker).state
+        if at != expected:
+            raise ViewBehind(f"the view of partition {self.keys.partition} is at {at}, not at {expected}")
+        values = found[0] if found else ()
+        return {ticket_id: value for ticket_id, value in zip(ticket_ids, values, strict=True) if value is not None}
+
+    async def apply(self, expected: int, position: int, source: int, writes: Iterable[Write]) -> None:
+        """Bring the view from one position of the state topic to a later one, all or nothing.
+
+        Raises:
+            ViewBehind: the view is elsewhere; nothing was written.
+        """
+        arguments: list[Any] = [expected, position, source]
+        for write in writes:
+            arguments.append(len(write))
+            arguments.extend(write)
+        if await self._apply(keys=[self.keys.marker], args=arguments) < 0:
+            raise ViewBehind(f"the view of partition {self.keys.partition} is not at {expected}")
+
+    def writes_for(self, change: Change, source: int) -> Iterable[Write]:
+        """Yield the writes that bring one ticket's part of the view up to date."""
+        keys, after = self.keys, change.after
+        yield ("SET", keys.ticket(change.ticket_id), change.snapshot)
+        if change.before is None:
+            yield ("SADD", keys.tickets, change.ticket_id)
+        was, now = place_of(change.before), place_of(after)
+        if was == now:
+            return
+        if was is not None:
+            yield ("HDEL", keys.owned(was), change.ticket_id)
+        if now is not None:
+            yield ("HSET", keys.owned(now), change.ticket_id, source)
+            yield ("SADD", keys.agents, now)
+
+    def release(self, agent_id: str, ticket_id: str, source: int) -> Write:
+        """Return the write that remembers a place to be taken off its agent."""
+        return ("RPUSH", self.keys.released, f"{agent_id}\n{ticket_id}\n{source}")
+
+    async def drop(self) -> None:
+        """Delete the partition's view; the next owner, or the present one at its next look, builds it again."""
+        keys = self.keys
+        # The marker goes first: from here on nobody takes what is left for a view.
+        await self._redis.delete(keys.marker)
+        for index, key_of in ((keys.tickets, keys.ticket), (keys.agents, keys.owned)):
+            async for names in _chunks(self._redis, index):
+                await self._redis.delete(*(key_of(name.decode()) for name in names))
+            await self._redis.delete(index)
+        await self._redis.delete(keys.released)
+
+    def _read_marker(self, client: Redis | Pipeline) -> Any:  # noqa: ANN401 a client answers, a pipeline queues
+        return client.hmget(self.keys.marker, ["state", "source"])
+
+
+async def _chunks(redis: Redis, index: str) -> AsyncIterator[list[bytes]]:
+    """Yield the members of an index set, some hundred at a time."""
+    cursor = 0
+    while True:
+        cursor, members = await redis.sscan(index, cursor, count=500)
+        if members:
+            yield list(members)
+        if cursor == 0:
+            return
+
+
+def place_of(ticket: Ticket | None) -> str | None:
+    """Return the agent whose capacity the ticket counts against: the owner of an open ticket (SPEC section 5)."""
+    return ticket.owner_id if ticket is not None and ticket.is_open else None
+
+
+def read_snapshot(value: bytes) -> Ticket:
+    """Read a snapshot's bytes, from the state topic or the view."""
+    return Ticket.model_validate(orjson.loads(value))
+
+
+def _marker(fields: Sequence[bytes | None]) -> Marker:
+    state, source = fields
+    return Marker() if state is None else Marker(int(state), int(source or -1))
