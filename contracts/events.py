@@ -115,7 +115,7 @@ class EnvelopeCreated(EnvelopeRequest):
 
     reason: Name | None = None
     envelope_id: Id
-    parent_envelope_id: Id | None
+    parent_envelope_id: Id | None = None
     level: int
     response_due_at: Instant
 
@@ -158,7 +158,7 @@ class FlagCleared(ClearFlag):
 
 class ResolutionCreated(CreateResolution):
     resolution_id: Id
-    amount: str | None
+    amount: str | None = None
     currency: str
     tier: ResolutionTier
     status: ResolutionStatus
