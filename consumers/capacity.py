@@ -27,7 +27,7 @@ from consumers import scripts
 from consumers.errors import Fenced, PlacesLost
 from consumers.keys import AgentKeys, PartitionKeys
 from consumers.state_log import LogEnds
-from consumers.view import NOT_BUILT, PartitionView, Write
+from consumers.view import NOT_BUILT, PartitionView, Write, as_text
 
 _TAKEN, _FULL, _LOST, _FENCED = 1, 0, -1, -2
 _POLL_SECONDS = 0.02
@@ -121,7 +121,7 @@ class Ledger:
         while entries := await self._redis.lrange(key, 0, 999):
             pipeline = self._redis.pipeline(transaction=False)
             for entry in entries:
-                agent_id, ticket_id, offset = entry.decode().rsplit("\n", 2)
+                agent_id, ticket_id, offset = as_text(entry).rsplit("\n", 2)
                 await self._release(keys=[self._agent(agent_id).open], args=[ticket_id, offset], client=pipeline)
             await pipeline.execute()
             await self._redis.ltrim(key, len(entries), -1)
@@ -157,11 +157,11 @@ class Ledger:
         known = {intent.encode() for intent in (*intents, *(place.intent for place in earlier))}
         await self._take_back(partition, fence, {intent for intent in before if intent not in known})
 
-    async def _take_back(self, partition: int, fence: str, intents: Collection[bytes]) -> None:
+    async def _take_back(self, partition: int, fence: str, intents: Collection[bytes | str]) -> None:
         """Take back the places that the view does not bear out, then drop the intents."""
         keys = self.keys(partition)
         for intent in sorted(intents):
-            agent_id, ticket_id = intent.decode().rsplit("\n", 1)
+            agent_id, ticket_id = as_text(intent).rsplit("\n", 1)
             if not await self._redis.hexists(keys.owned(agent_id), ticket_id):
                 agent = self._agent(agent_id)
                 await self._forget(keys=[agent.open, agent.meta], args=[partition, fence, ticket_id])
@@ -172,7 +172,7 @@ class Ledger:
         asked = list(places)
         for place in asked:
             agent = self._agent(place.agent_id)
-            arguments = [partition, fence, place.ticket_id, place.offset, place.limit]
+            arguments: list[str | int] = [partition, fence, place.ticket_id, place.offset, place.limit]
             await self._reserve(keys=[agent.open, agent.meta], args=arguments, client=pipeline)
         return dict(zip(asked, await pipeline.execute(), strict=True))
 
@@ -181,7 +181,7 @@ class Ledger:
         await self._reached_in_transit()
         agent = self._agent(agent_id)
         owned = await self._owned(agent_id)
-        pairs = [word for ticket_and_offset in owned.items() for word in ticket_and_offset]
+        pairs: list[bytes | str] = [word for ticket_and_offset in owned.items() for word in ticket_and_offset]
         await self._seed(keys=[agent.open, agent.meta], args=pairs)
         # What was given back while the count was being made was taken off a count that was not there yet.
         still = await self._owned(agent_id)

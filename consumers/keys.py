@@ -78,3 +78,19 @@ class AgentKeys:
 def fleet_key(prefix: str) -> str:
     """Hash: what the whole view was built with, e.g. `partitions`."""
     return f"{{{prefix}fleet}}:view"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryKeys:
+    """The keys of the directory's view."""
+
+    prefix: str
+
+    @property
+    def marker(self) -> str:
+        """Hash: `state`, the next offset of the directory topic to apply."""
+        return f"{{{self.prefix}directory}}:marker"
+
+    def entries(self, kind: str) -> str:
+        """Hash: entities of one kind as JSON, by id."""
+        return f"{{{self.prefix}directory}}:{kind}"

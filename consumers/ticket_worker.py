@@ -12,12 +12,10 @@ from itertools import groupby
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from faststream import AckPolicy
-from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from redis.asyncio import Redis
 
 from consumers.assignment import Fleet, WorkerLimits
-from consumers.broker import kafka_broker
+from consumers.broker import batch_subscriber, kafka_broker
 from consumers.capacity import Ledger
 from consumers.directory_follower import DirectoryFollower
 from consumers.errors import Fatal
@@ -28,11 +26,6 @@ from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.topics_admin import require_topics
 
-_BATCH_TIMEOUT_MS = 5
-"""FastStream waits this long twice when nothing comes, so it is half of what polling adds to a command's latency."""
-_REBALANCE_TIMEOUT_MS = 30_000
-"""Time to finish transactions in hand before partitions change hands."""
-_FETCH_BYTES = 1_048_576
 log = structlog.get_logger(__name__)
 
 
@@ -149,21 +142,8 @@ class _Subscription(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka
         self._fleet = fleet
         self._partitions: dict[int, Partition] = {}
         self._broker = kafka_broker(config.kafka)
-        self._subscriber = self._broker.subscriber(
-            config.topics.commands,
-            group_id=config.group_id,
-            batch=True,
-            batch_timeout_ms=_BATCH_TIMEOUT_MS,
-            ack_policy=AckPolicy.MANUAL,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            session_timeout_ms=config.session_timeout_ms,
-            heartbeat_interval_ms=config.session_timeout_ms // 5,
-            rebalance_timeout_ms=_REBALANCE_TIMEOUT_MS,
-            max_partition_fetch_bytes=_FETCH_BYTES,
-            listener=self,
-            parser=_as_received,
-            decoder=_records_of,
+        self._subscriber = batch_subscriber(
+            self._broker, config.topics.commands, config.group_id, config.session_timeout_ms, self
         )
         self._subscriber(self._dispatch)
 
@@ -203,12 +183,3 @@ class _Subscription(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka
 
 def _partition_of(record: ConsumerRecord) -> int:
     return int(record.partition)
-
-
-async def _as_received(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
-    """Wrap a fetch without looking at it: FastStream's own parser fails on null and non-UTF-8 headers."""
-    return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER)
-
-
-async def _records_of(message: KafkaMessage) -> tuple[ConsumerRecord, ...]:
-    return message.raw_message

@@ -108,7 +108,7 @@ class PartitionView:
         await self._redis.delete(keys.marker)
         for index, key_of in ((keys.tickets, keys.ticket), (keys.agents, keys.owned)):
             async for names in _chunks(self._redis, index):
-                await self._redis.delete(*(key_of(name.decode()) for name in names))
+                await self._redis.delete(*(key_of(name) for name in names))
             await self._redis.delete(index)
         await self._redis.delete(keys.released)
 
@@ -116,15 +116,20 @@ class PartitionView:
         return client.hmget(self.keys.marker, ["state", "source"])
 
 
-async def _chunks(redis: Redis, index: str) -> AsyncIterator[list[bytes]]:
+async def _chunks(redis: Redis, index: str) -> AsyncIterator[list[str]]:
     """Yield the members of an index set, some hundred at a time."""
     cursor = 0
     while True:
         cursor, members = await redis.sscan(index, cursor, count=500)
         if members:
-            yield list(members)
+            yield [as_text(member) for member in members]
         if cursor == 0:
             return
+
+
+def as_text(word: bytes | str) -> str:
+    """Return a word that Redis answered with; the client is one that returns bytes, whatever its types allow for."""
+    return word.decode() if isinstance(word, bytes) else word
 
 
 def place_of(ticket: Ticket | None) -> str | None:

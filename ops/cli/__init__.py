@@ -1,15 +1,17 @@
-"""The command line: one Typer app, to which each module of this package adds its commands.
+"""The command line: one Typer app, to which each module listed in `COMMAND_MODULES` adds its commands.
 
 Commands parse arguments, call what does the work and print. No rule of the desk, and no client of Kafka or Redis,
 lives here.
 """
 
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(name="itilnext", no_args_is_help=True, pretty_exceptions_enable=False)
+COMMAND_MODULES = ("stack", "worker")
+"""The modules with commands, in the order of `--help`; each has a `register(app)`."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -18,8 +20,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def _root(
     *,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
@@ -28,6 +29,15 @@ def root(
     """ITIL-NEXT: a service desk on Kafka in which a ticket keeps its owner."""
 
 
+def build_app() -> typer.Typer:
+    """Return the command line with all its commands."""
+    app = typer.Typer(name="itilnext", no_args_is_help=True, pretty_exceptions_enable=False)
+    app.callback()(_root)
+    for name in COMMAND_MODULES:
+        import_module(f"ops.cli.{name}").register(app)
+    return app
+
+
 def main() -> None:
     """Run the command line (the console script, and `python -m ops`); leaves with the exit codes of SPEC section 10."""
-    app()
+    build_app()()

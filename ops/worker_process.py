@@ -1,0 +1,49 @@
+"""Running one worker as a process: signals, logs, exit codes. What the worker does is in `consumers`."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from ops.settings import LogSettings
+
+Work = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def run_process(work: Work, log: LogSettings) -> None:
+    """Run until SIGTERM or SIGINT, then let the worker drain; raise what it ends with."""
+    configure_logging(log)
+    asyncio.run(_until_signal(work))
+
+
+async def _until_signal(work: Work) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await work(stop)
+
+
+def configure_logging(log: LogSettings) -> None:
+    """Write to standard error: one line per thing an operator acts on, as JSON where asked for or nobody watches."""
+    level = logging.getLevelNamesMapping()[log.level]
+    # The clients' own warnings are of use; their lines per request are not.
+    logging.basicConfig(
+        stream=sys.stderr, level=max(level, logging.WARNING), format="%(name)s %(levelname)s %(message)s"
+    )
+    as_json = log.format == "json"
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer()
+            if as_json
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
