@@ -58,28 +58,36 @@ class ClientLog(logging.Handler):
 
 
 @contextmanager
+def client_log() -> Iterator[ClientLog]:
+    """Keep what Kafka's client logs meanwhile; unless logging was set up, it goes nowhere else."""
+    log = ClientLog()
+    clients = logging.getLogger("aiokafka")
+    clients.addHandler(log)
+    try:
+        yield log
+    finally:
+        clients.removeHandler(log)
+
+
+@contextmanager
 def reported_errors() -> Iterator[None]:
     """Print the errors an operator can do something about, and leave with their exit code; let all others through.
 
     Raises:
         typer.Exit: after an error was printed.
     """
-    log = ClientLog()
-    clients = logging.getLogger("aiokafka")
-    clients.addHandler(log)
-    try:
-        yield
-    except Exception as error:
-        # Imported here because it imports the clients, which --help need not wait for.
-        from ops.outages import explain  # noqa: PLC0415
+    with client_log() as log:
+        try:
+            yield
+        except Exception as error:
+            # Imported here because it imports the clients, which --help need not wait for.
+            from ops.outages import explain  # noqa: PLC0415
 
-        failed = explain(error, log.records)
-        if failed is None:
-            raise
-        print_error(failed.problem, failed.remedy)
-        raise typer.Exit(failed.exit_code) from error
-    finally:
-        clients.removeHandler(log)
+            failed = explain(error, log.records)
+            if failed is None:
+                raise
+            print_error(failed.problem, failed.remedy)
+            raise typer.Exit(failed.exit_code) from error
 
 
 def print_error(problem: str, remedy: str = "") -> None:

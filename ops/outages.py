@@ -101,4 +101,5 @@ def _redis(error: redis.RedisError) -> CommandFailed | None:
 
 
 def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    """Return the error's message, and what those it passed through have noted on it."""
+    return "; ".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])

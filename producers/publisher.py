@@ -39,6 +39,22 @@ class NotPublishable(ValueError):
     """An event that has no place on the topics this publisher writes to; the message says why."""
 
 
+def destination(event: Mapping[str, Any], topics: Topics) -> tuple[str, str]:
+    """Return the topic an event belongs to, and its key there.
+
+    Raises:
+        NotPublishable: a tick, or an event without a type or subject.
+    """
+    event_type, subject = event.get("type"), event.get("subject")
+    if not isinstance(event_type, str) or not event_type:
+        raise NotPublishable("type is missing")
+    if event_type.startswith(_TICK_PREFIX):
+        raise NotPublishable("a tick goes to every partition of its own topic: use `itilnext tick`")
+    if not isinstance(subject, str) or not subject:
+        raise NotPublishable("subject is missing: it is the key")
+    return topics.directory if event_type.startswith(_DIRECTORY_PREFIX) else topics.commands, subject
+
+
 class CommandPublisher:
     """An idempotent producer of commands and directory entries, to be used as an async context.
 
@@ -50,6 +66,7 @@ class CommandPublisher:
         self._topics = topics
         self._partitions = 0
         self._unsettled = 0
+        self._acknowledged = 0
         self._room = asyncio.Event()
         self._failure: BaseException | None = None
 
@@ -92,10 +109,7 @@ class CommandPublisher:
             NotPublishable: a tick, or an event without a type or subject.
             KafkaError: it can't be sent; also when an earlier one could not.
         """
-        topic = self._topic_of(event.get("type"))
-        subject = event.get("subject")
-        if not isinstance(subject, str) or not subject:
-            raise NotPublishable("subject is missing: it is the key")
+        topic, subject = destination(event, self._topics)
         partition = 0 if topic == self._topics.directory else partition_of(subject, self._partitions)
         value = write_json(event) if value is None else value
         await self._make_room()
@@ -145,12 +159,10 @@ class CommandPublisher:
         """How many partitions the commands topic has."""
         return self._partitions
 
-    def _topic_of(self, event_type: object) -> str:
-        if not isinstance(event_type, str) or not event_type:
-            raise NotPublishable("type is missing")
-        if event_type.startswith(_TICK_PREFIX):
-            raise NotPublishable("a tick goes to every partition of its own topic: use `itilnext tick`")
-        return self._topics.directory if event_type.startswith(_DIRECTORY_PREFIX) else self._topics.commands
+    @property
+    def acknowledged(self) -> int:
+        """How many records have arrived for certain."""
+        return self._acknowledged
 
     async def _make_room(self) -> None:
         while self._unsettled >= MAX_IN_FLIGHT:
@@ -166,8 +178,11 @@ class CommandPublisher:
     def _settle(self, future: "asyncio.Future[Delivery]") -> None:
         self._unsettled -= 1
         self._room.set()
-        if self._failure is None and not future.cancelled():
-            self._failure = future.exception()
+        failure = None if future.cancelled() else future.exception()
+        if failure is None:
+            self._acknowledged += not future.cancelled()
+        elif self._failure is None:
+            self._failure = failure
 
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
