@@ -1,4 +1,4 @@
-"""Money: exact decimal sums, written with two decimals whatever the currency's own number is (SPEC sections 3 and 7)."""
+"""Money: exact decimal sums, written with two decimals whatever the currency's own number (SPEC sections 3 and 7)."""
 
 import re
 from collections.abc import Iterable
