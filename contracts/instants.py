@@ -5,6 +5,7 @@ Inside the engine an instant is an aware `datetime` in UTC, nothing else.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -41,6 +42,7 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"outside the years 0001-9999 in UTC: {text[:64]!r}") from error
 
 
+@lru_cache(maxsize=8_192)  # a snapshot repeats the instants of the one before, and most batches share a few
 def format_instant(instant: datetime) -> str:
     """Write a UTC instant as the engine does everywhere: `2026-11-24T09:30:00.000000Z`."""
     return instant.isoformat(timespec="microseconds")[:26] + "Z"
