@@ -1,0 +1,42 @@
+"""`itilnext import ...`: incident logs of other tools."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.console import JsonOption, print_json, reported_errors
+
+import_app = typer.Typer(name="import", no_args_is_help=True, help="Import the incident log of another tool.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(import_app)
+
+
+@import_app.command("servicenow")
+def servicenow(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An incident log as CSV: one row per change.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Import a ServiceNow incident log into the fleet that runs, and wait for every outcome.
+
+    An owner keeps the ticket: where the log hands it on, an envelope asks the next one in. Importing a file again
+    changes nothing. Exit code 1: the audit of the whole log found something wrong.
+    """
+    import asyncio
+
+    from ops.importing import Import, import_log, watch_for
+    from ops.importing.printing import print_report
+    from ops.target import load_target
+
+    with reported_errors():
+        target = load_target()
+        log = Import.of(file)
+        with watch_for() as watch:
+            report = asyncio.run(import_log(target, log, watch))
+        if as_json:
+            print_json(report)
+        else:
+            print_report(report)

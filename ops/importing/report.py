@@ -1,0 +1,41 @@
+"""The report of an import: what was asked, what came of it, and who owned the tickets (SPEC section 11)."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ImportReport(BaseModel):
+    """What an import came to; counts are of this import's commands alone.
+
+    `outcomes` counts events by name, `rejections` and `dead_letters` refused and unreadable commands by code. A
+    duplicate is a command that was accepted before, so it has no event now. `seconds` are from the first entry sent to
+    the last outcome read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    incidents: int
+    rows: int
+    entries: int
+    commands: int
+    events: int
+    duplicates: int
+    rejections: Mapping[str, int]
+    dead_letters: Mapping[str, int]
+    owner_changes_in_source: int
+    owner_changes_here: int
+    envelopes: int
+    outcomes: Mapping[str, int]
+    seconds: float
+
+    @property
+    def was_imported_before(self) -> bool:
+        """Whether every command had been accepted before, so that nothing changed."""
+        return self.commands > 0 and self.duplicates == self.commands
+
+    @property
+    def refused(self) -> int:
+        """How many commands came to nothing."""
+        return sum(self.rejections.values()) + sum(self.dead_letters.values())
