@@ -26,9 +26,6 @@ from contracts.model import (
 )
 
 
-_set = object.__setattr__  # models are frozen, their makers are not
-
-
 class Part(BaseModel):
     """Immutable piece of a snapshot."""
 
@@ -171,13 +168,7 @@ class Ticket(Part):
 
     def changed(self, **fields: Any) -> "Ticket":
         """Return a copy with some fields replaced; values are trusted, for they come from accepted events."""
-        # What `model_copy` does, at a fifth of its time: this runs for every command.
-        copy = Ticket.__new__(Ticket)
-        _set(copy, "__dict__", {**self.__dict__, **fields})
-        _set(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__)
-        _set(copy, "__pydantic_extra__", None)
-        _set(copy, "__pydantic_private__", None)
-        return copy
+        return trusted(Ticket, {**self.__dict__, **fields})
 
     @property
     def is_open(self) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 from contracts import commands as c
 from contracts.rejections import Refusal
 from contracts.ticket import Ticket
-from services import calibrations, communication, envelopes, flags, lifecycle, ownership, resolutions, tasks
+from services import alerts, calibrations, communication, envelopes, flags, lifecycle, ownership, resolutions, tasks
 from services.decision import Context, Decision
 from services.errors import (
+    AlertRejected,
     CommandRejected,
     EnvelopeRejected,
     FlagRejected,
@@ -79,6 +80,8 @@ RULES: Mapping[type[c.Command], Rule] = {
         when_resolved=True,
         when_closed=True,
     ),
+    c.RaiseAlert: Rule(alerts.decide_raise, AlertRejected, agents=(), when_resolved=True),
+    c.AcknowledgeAlert: Rule(alerts.decide_acknowledge, AlertRejected, when_resolved=True),
 }
 """Every command but `ticket.open`, which has no ticket yet and is decided by `lifecycle.decide_open`."""
 
