@@ -51,7 +51,7 @@ def stack() -> Iterator[Stack]:
     """One Kafka and one Redis for all tests of the run."""
     bootstrap_servers, redis_url = os.environ.get(KAFKA_SETTING), os.environ.get(REDIS_SETTING)
     with ExitStack() as cleanup:
-        data = Path(cleanup.enter_context(TemporaryDirectory(prefix="itilnext-tests-", ignore_cleanup_errors=True)))
+        data = Path(cleanup.enter_context(TemporaryDirectory(prefix="itilnext tests ü ", ignore_cleanup_errors=True)))
         kafka = valkey = None
         if not redis_url:
             valkey = start_valkey(data)

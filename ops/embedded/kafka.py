@@ -18,6 +18,7 @@ _JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # starts in 
 _PORTS_FILE = "ports.json"
 _FORMATTED = "formatted"
 _PROBE_TIMEOUT_MS = 2_000
+_ASCII_END = 0x7F
 
 _FOR_ONE_NODE = {
     "process.roles": "broker,controller",
@@ -143,5 +144,7 @@ def _ports(folder: Path) -> tuple[int, int]:
 
 
 def _escaped(value: str) -> str:
-    """A value as Java's property files want it."""
-    return value.replace("\\", "\\\\")
+    """A value as Java's property files want it: in ASCII, with UTF-16 escapes for the rest."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    codes = (int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2))
+    return "".join(chr(code) if code < _ASCII_END else f"\\u{code:04x}" for code in codes)

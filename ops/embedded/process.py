@@ -19,7 +19,7 @@ import psutil
 from ops.embedded.errors import ServerFailed
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
-CLOCK_STEP = 2.0
+CLOCK_STEP = 10.0
 """Seconds by which one process's start may seem to move: it is counted from boot, and the wall clock gets corrected."""
 
 # The kernel ties a child to the *thread* that started it. A test, or a program, may start a server from a thread that

@@ -1,0 +1,187 @@
+"""A stack comes up, keeps running whatever dies, and leaves nothing behind however it ends. With real servers."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from ops.stack.data import DataFolder
+from ops.stack.detached import SupervisorFailed, start_detached
+from ops.stack.down import stop_stack
+from tests.ops.stack.running import RunningUp, all_gone, cli, eventually, up
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.broker, pytest.mark.chaos]
+
+NAMES = ["kafka", "valkey", "ticket-1", "ticket-2", "directory"]
+
+
+def status(data: Path) -> Any:  # noqa: ANN401  it is JSON
+    answer = cli("status", "--data", str(data), "--json")
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+def refusal(*arguments: str) -> tuple[int, str]:
+    answer = cli(*arguments)
+    assert answer.stdout == ""
+    return answer.returncode, answer.stderr
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningUp, Any]]:
+    with up(tmp_path_factory.mktemp("stack")) as running:
+        yield running, running.ready_line()
+
+
+class TestOneStack:
+    """What can be asked of and done to a stack that stays up; the last of these brings it down."""
+
+    def test_its_ready_line_names_servers_and_processes(self, running: tuple[RunningUp, Any]) -> None:
+        _, line = running
+        assert set(line) == {"bootstrap_servers", "redis_url", "pids"}
+        assert line["bootstrap_servers"].startswith("127.0.0.1:")
+        assert line["redis_url"].startswith("redis://127.0.0.1:")
+        assert list(line["pids"]) == NAMES
+        assert all(psutil.pid_exists(pid) for pid in line["pids"].values())
+
+    def test_a_second_one_on_the_same_data_is_refused(self, running: tuple[RunningUp, Any]) -> None:
+        data = str(running[0].data)
+        for detach in ((), ("--detach",)):
+            code, said = refusal("up", "--data", data, *detach)
+            assert code == 1
+            assert "already" in said
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_what_dies_is_started_again_at_the_same_address(self, running: tuple[RunningUp, Any], name: str) -> None:
+        data = running[0].data
+        before = status(data)
+        os.kill(before["pids"][name], signal.SIGKILL)
+        eventually(lambda: status(data)["pids"][name] not in (None, before["pids"][name]))
+        now = status(data)
+        assert (now["bootstrap_servers"], now["redis_url"]) == (before["bootstrap_servers"], before["redis_url"])
+        assert psutil.pid_exists(now["pids"][name])
+
+    async def test_the_restarted_broker_has_its_topics(self, running: tuple[RunningUp, Any]) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=running[1]["bootstrap_servers"])
+        async with producer:
+            written = await producer.send_and_wait("itilnext.directory.v1", b"{}", key=b"team:t1")
+        assert written.partition == 0
+
+    def test_status_for_people(self, running: tuple[RunningUp, Any]) -> None:
+        plain = cli("status", "--data", str(running[0].data))
+        assert json.loads(plain.stdout)["bootstrap_servers"] == running[1]["bootstrap_servers"]
+
+    def test_down_leaves_nothing_running(self, running: tuple[RunningUp, Any]) -> None:
+        up, _ = running
+        pids = status(up.data)["pids"]
+        assert cli("down", "--data", str(up.data)).returncode == 0
+        assert all_gone(pids)
+        assert up.ended() == 0
+        again = cli("down", "--data", str(up.data))
+        assert again.returncode == 0
+        assert "Nothing is up" in again.stdout
+        code, said = refusal("status", "--data", str(up.data))
+        assert code == 1
+        assert "itilnext up" in said
+
+
+def test_a_killed_supervisor_takes_all_with_it_and_the_data_stay(tmp_path: Path) -> None:
+    with up(tmp_path) as first:
+        before = first.ready_line()
+        first.process.kill()
+        first.ended()
+        eventually(lambda: all_gone(before["pids"]))
+    assert cli("status", "--data", str(tmp_path)).returncode == 1
+    with up(tmp_path) as second:
+        after = second.ready_line()
+        assert after["bootstrap_servers"] == before["bootstrap_servers"]
+        assert after["redis_url"] == before["redis_url"]
+
+
+def test_two_stacks_side_by_side(tmp_path: Path) -> None:
+    with up(tmp_path / "a") as one, up(tmp_path / "b") as two:
+        first, second = one.ready_line(), two.ready_line()
+        assert first["bootstrap_servers"] != second["bootstrap_servers"]
+        assert first["redis_url"] != second["redis_url"]
+        assert stop_stack(DataFolder.at(tmp_path / "a"))
+        assert all_gone(first["pids"])
+        assert status(tmp_path / "b")["pids"] == second["pids"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_that_is_interrupted_while_it_starts_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with up(tmp_path) as running:
+        eventually((tmp_path / "logs" / "kafka.log").exists)
+        children = psutil.Process(running.process.pid).children(recursive=True)
+        running.process.send_signal(number)
+        assert running.ended() == 1
+        assert "before it was ready" in running.told()
+        _, alive = psutil.wait_procs(children, timeout=0)
+        assert alive == []
+    assert not (tmp_path / "stack.json").exists()
+
+
+def test_one_that_is_detached_outlives_who_started_it(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "tests.ops.stack.stand_in_up", str(tmp_path))
+    supervisor = start_detached(command, DataFolder.at(tmp_path))
+    line = supervisor.ready_line
+    try:
+        assert json.loads(line) == status(tmp_path)
+        assert line.endswith("\n")
+        assert line.count("\n") == 1
+    finally:
+        assert stop_stack(DataFolder.at(tmp_path))
+    assert supervisor.process.wait() == 0
+    assert all_gone(json.loads(line)["pids"])
+
+
+def test_a_worker_that_can_not_run_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "tests.ops.stack.stand_in_up", str(tmp_path), "broken")
+    with pytest.raises(SupervisorFailed) as failure:
+        start_detached(command, DataFolder.at(tmp_path))
+    assert failure.value.exit_code == 1
+    assert "ticket-" in failure.value.said
+    assert "I can't" in failure.value.said
+    assert "Traceback" not in failure.value.said
+    assert not DataFolder.at(tmp_path).is_up
+
+
+async def test_configured_servers_are_used_and_only_workers_run(tmp_path: Path, stack: Stack, prefix: str) -> None:
+    settings = {**stack.environment, "ITILNEXT_TOPICS__PREFIX": prefix, "ITILNEXT_TOPICS__PARTITIONS": "3"}
+    with up(tmp_path, environment=settings) as running:
+        line = running.ready_line()
+        assert line["bootstrap_servers"] == stack.bootstrap_servers
+        assert line["redis_url"] == stack.redis_url
+        assert list(line["pids"]) == [name for name in NAMES if name not in ("kafka", "valkey")]
+    admin = AIOKafkaAdminClient(**stack.kafka.client())
+    await admin.start()
+    topics = await admin.describe_topics([f"{prefix}ticket.commands.v1"])
+    await admin.close()
+    assert len(topics[0]["partitions"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "server"), [("ITILNEXT_KAFKA__BOOTSTRAP_SERVERS", "Kafka"), ("ITILNEXT_REDIS__URL", "Redis")]
+)
+def test_a_configured_server_that_does_not_answer(tmp_path: Path, stack: Stack, setting: str, server: str) -> None:
+    nowhere = {"ITILNEXT_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", "ITILNEXT_REDIS__URL": "redis://127.0.0.1:1"}
+    with up(tmp_path, environment=stack.environment | {setting: nowhere[setting]}) as running:
+        assert running.ended() == 3
+        assert f"{server} can't be reached" in running.told()
+        assert "Traceback" not in running.told()
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    answer = cli("up", "--data", str(tmp_path), environment={"ITILNEXT_TOPICS__PARTITION": "3"})
+    assert answer.returncode == 2
+    assert "ITILNEXT_TOPICS__PARTITIONS" in answer.stderr
+    assert len(answer.stderr.splitlines()) <= 2
