@@ -52,6 +52,15 @@ class PartitionKeys:
         """Set of the ids of all agents with an `owned` key."""
         return f"{self.tag}:agents"
 
+    def index(self, name: str) -> str:
+        """Set: the members of a list of the read side, named as `services.view_index` does."""
+        return f"{self.tag}:index:{name}"
+
+    @property
+    def indexes(self) -> str:
+        """Set of the names of all lists that ever had a member."""
+        return f"{self.tag}:indexes"
+
     def owned(self, agent_id: str) -> str:
         """Hash: open tickets the agent owns in this partition, each with the offset of the command that made it so."""
         return f"{self.tag}:owned:{agent_id}"

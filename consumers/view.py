@@ -16,6 +16,7 @@ from consumers import scripts
 from consumers.errors import ViewBehind
 from consumers.keys import PartitionKeys
 from contracts.ticket import Ticket
+from services.view_index import index_entries
 
 NOT_BUILT = -1
 """The position of a view that holds nothing, not even the start of the log."""
@@ -88,6 +89,7 @@ class PartitionView:
         yield ("SET", keys.ticket(change.ticket_id), change.snapshot)
         if change.before is None:
             yield ("SADD", keys.tickets, change.ticket_id)
+        yield from self._index_writes(change)
         was, now = place_of(change.before), place_of(after)
         if was == now:
             return
@@ -96,6 +98,16 @@ class PartitionView:
         if now is not None:
             yield ("HSET", keys.owned(now), change.ticket_id, source)
             yield ("SADD", keys.agents, now)
+
+    def _index_writes(self, change: Change) -> Iterable[Write]:
+        was, now = index_entries(change.before), index_entries(change.after)
+        if was == now:
+            return
+        for entry in sorted(was - now):
+            yield ("SREM", self.keys.index(entry.name), entry.member)
+        for entry in sorted(now - was):
+            yield ("SADD", self.keys.index(entry.name), entry.member)
+            yield ("SADD", self.keys.indexes, entry.name)
 
     def release(self, agent_id: str, ticket_id: str, source: int) -> Write:
         """Return the write that remembers a place to be taken off its agent."""
@@ -106,7 +118,8 @@ class PartitionView:
         keys = self.keys
         # The marker goes first: from here on nobody takes what is left for a view.
         await self._redis.delete(keys.marker)
-        for index, key_of in ((keys.tickets, keys.ticket), (keys.agents, keys.owned)):
+        members = ((keys.tickets, keys.ticket), (keys.agents, keys.owned), (keys.indexes, keys.index))
+        for index, key_of in members:
             async for names in _chunks(self._redis, index):
                 await self._redis.delete(*(key_of(name) for name in names))
             await self._redis.delete(index)

@@ -1,0 +1,44 @@
+"""Which lists of the read side a ticket stands on: a pure function of its state (SPEC section 8).
+
+The Redis view keeps each list as a set, written as the difference between a ticket's entries before and after; the audit
+compares the sets with what the snapshots say. A list's name is its kind and whose it is, a member names ticket and part.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from contracts.ticket import Ticket
+
+
+class IndexEntry(NamedTuple):
+    """One membership: in the list `kind:key`, of `member`: a ticket id, or ticket id and part id by a slash."""
+
+    kind: str
+    key: str
+    member: str
+
+    @property
+    def name(self) -> str:
+        """The name of the list."""
+        return f"{self.kind}:{self.key}"
+
+
+def index_entries(ticket: Ticket | None) -> frozenset[IndexEntry]:
+    """Return every list the ticket, or a part of it, stands on; nothing for no ticket."""
+    return frozenset() if ticket is None else frozenset(_entries(ticket))
+
+
+def _entries(ticket: Ticket) -> Iterator[IndexEntry]:
+    if ticket.owner_id is not None:
+        yield IndexEntry("owner", ticket.owner_id, ticket.id)
+    for envelope in ticket.envelopes:
+        member = f"{ticket.id}/{envelope.envelope_id}"
+        if envelope.status == "pending" and envelope.expert_id is not None:
+            yield IndexEntry("envelopes-for-expert", envelope.expert_id, member)
+        elif envelope.status == "pending" and envelope.team_id is not None:
+            yield IndexEntry("envelopes-for-team", envelope.team_id, member)
+        elif envelope.status == "active" and envelope.expert_id is not None:
+            yield IndexEntry("envelopes-of-expert", envelope.expert_id, member)
+    for task in ticket.tasks:
+        if task.assigned_to is not None and task.status in ("open", "in_progress"):
+            yield IndexEntry("tasks", task.assigned_to, f"{ticket.id}/{task.task_id}")
