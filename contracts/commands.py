@@ -1,4 +1,7 @@
-"""Every command a ticket understands: one model each, as SPEC section 5 lists them. Rules live in `services`."""
+"""Every command a ticket understands: one model each, as SPEC section 5 lists them. Rules live in `services`.
+
+`agent_id` is the agent who acts. Those about resolutions are in `resolution_commands`.
+"""
 
 from typing import Annotated, Any
 
@@ -7,7 +10,6 @@ from pydantic import Field
 from contracts.instants import Instant
 from contracts.model import (
     AlertLevel,
-    CalibrationOutcome,
     Channel,
     Condition,
     Direction,
@@ -17,17 +19,19 @@ from contracts.model import (
     Name,
     Names,
     Priority,
-    ResolutionType,
     Text,
     TicketType,
     Visibility,
 )
+from contracts.resolution_commands import ApproveResolution, CreateResolution, RejectResolution, ReviewCalibration
 
 DEFAULT_RESPONSE_HOURS = 4
 MAX_RESPONSE_HOURS = 8760
 
 
 class OpenTicket(Message):
+    """Open a ticket under the id its sender chose, which is the command's subject (SPEC section 5)."""
+
     type: TicketType = "incident"
     subject: Name
     description: Text | None = None
@@ -41,10 +45,14 @@ class OpenTicket(Message):
 
 
 class AcceptTicket(Message):
+    """Become the owner of a new ticket, for ever (SPEC section 5)."""
+
     agent_id: Id
 
 
 class TransferTicket(Message):
+    """Give a ticket to another owner because its own has left or is away for long; any other type is refused."""
+
     new_owner_id: Id
     transfer_type: str
     reason: Name
@@ -52,35 +60,49 @@ class TransferTicket(Message):
 
 
 class ChangePriority(Message):
+    """Change the priority, and with it the target and the calendar (SPEC sections 5 and 6)."""
+
     agent_id: Id
     priority: Priority
     reason: Name | None = None
 
 
 class AwaitCustomer(Message):
+    """Wait for the customer: the SLA clock pauses (SPEC section 5)."""
+
     agent_id: Id
     reason: Name | None = None
 
 
 class ResumeTicket(Message):
+    """Go on after waiting for the customer: the SLA clock runs again (SPEC section 5)."""
+
     agent_id: Id
 
 
 class ResolveTicket(Message):
+    """Say that the work is done (SPEC section 5)."""
+
     agent_id: Id
     summary: Text | None = None
 
 
 class CloseTicket(Message):
+    """Close a resolved ticket; without an agent the system does (SPEC section 5)."""
+
     agent_id: Id | None = None
 
 
 class ReopenTicket(Message):
+    """Take up a resolved or closed ticket again, under the same owner; `requested_by` is free text (SPEC section 5)."""
+
     reason: Name | None = None
-    requested_by: Name | None = None
+    requested_by: Text | None = None
 
 
 class AddNote(Message):
+    """Write a note, for whom `visibility` says (SPEC sections 5 and 8)."""
+
     agent_id: Id
     content: Annotated[Text, Field(min_length=1)]
     visibility: Visibility = "internal"
@@ -88,6 +110,8 @@ class AddNote(Message):
 
 
 class RecordMessage(Message):
+    """Record what was said to or by the customer; only the owner talks to the customer (SPEC section 5)."""
+
     direction: Direction
     channel: Channel | None = None
     from_: Name | None = Field(default=None, alias="from")
@@ -113,27 +137,37 @@ class EnvelopeRequest(Message):
 
 
 class CreateEnvelope(EnvelopeRequest):
+    """Ask a team or an expert for help; the owner stays (SPEC section 5)."""
+
     reason: Name
 
 
 class AcceptEnvelope(Message):
+    """Become the expert of a pending envelope (SPEC section 5)."""
+
     envelope_id: Id
     agent_id: Id
 
 
 class CompleteEnvelope(Message):
+    """Say that the help asked for was given (SPEC section 5)."""
+
     envelope_id: Id
     agent_id: Id
     summary: Text | None = None
 
 
 class CancelEnvelope(Message):
+    """Withdraw a pending or active envelope (SPEC section 5)."""
+
     envelope_id: Id
     agent_id: Id
     reason: Name | None = None
 
 
 class CreateTask(Message):
+    """Add a piece of work to a ticket or to one of its envelopes (SPEC section 5)."""
+
     agent_id: Id
     title: Name
     description: Text | None = None
@@ -151,69 +185,36 @@ class TaskCommand(Message):
 
 
 class StartTask(TaskCommand):
-    pass
+    """Begin an open task (SPEC section 5)."""
 
 
 class CompleteTask(TaskCommand):
-    pass
+    """Finish a task (SPEC section 5)."""
 
 
 class CancelTask(TaskCommand):
-    pass
+    """Drop a task (SPEC section 5)."""
 
 
 class AddFlag(Message):
+    """Mark a case for what makes it special (SPEC section 5)."""
+
     agent_id: Id
     flag: Flag
     reason: Name | None = None
 
 
 class ClearFlag(Message):
+    """Take a mark off a case (SPEC section 5)."""
+
     agent_id: Id
     flag: Flag
     reason: Name | None = None
 
 
-class CreateResolution(Message):
-    """`amount` and `currency` are of any type here: what is wrong with them is a refusal, not a DLQ record."""
-
-    agent_id: Id
-    what_went_wrong: Text | None = None
-    what_category: Name | None = None
-    why_eligible: Text | None = None
-    why_category: Name | None = None
-    where: Text | None = None
-    resolution_type: ResolutionType
-    details: Text | None = None
-    amount: Any = None
-    currency: Any = "EUR"
-    resolution_id: Id | None = None
-
-
-class ResolutionDecision(Message):
-    """What approve and reject of a resolution share."""
-
-    resolution_id: Id
-    approver_id: Id
-    notes: Text | None = None
-
-
-class ApproveResolution(ResolutionDecision):
-    pass
-
-
-class RejectResolution(ResolutionDecision):
-    pass
-
-
-class ReviewCalibration(Message):
-    resolution_id: Id
-    reviewer_id: Id
-    outcome: CalibrationOutcome
-    notes: Text | None = None
-
-
 class RaiseAlert(Message):
+    """Tell that a level of a condition is reached; only the alert worker may (SPEC sections 5 and 6)."""
+
     condition: Condition
     level: AlertLevel
     anchor_at: Instant
@@ -221,39 +222,21 @@ class RaiseAlert(Message):
 
 
 class AcknowledgeAlert(Message):
+    """Say that an alert was seen (SPEC section 5)."""
+
     alert_id: Id
     agent_id: Id
 
 
-Command = (
-    OpenTicket
-    | AcceptTicket
-    | TransferTicket
-    | ChangePriority
-    | AwaitCustomer
-    | ResumeTicket
-    | ResolveTicket
-    | CloseTicket
-    | ReopenTicket
-    | AddNote
-    | RecordMessage
-    | CreateEnvelope
-    | AcceptEnvelope
-    | CompleteEnvelope
-    | CancelEnvelope
-    | CreateTask
-    | StartTask
-    | CompleteTask
-    | CancelTask
-    | AddFlag
-    | ClearFlag
-    | CreateResolution
-    | ApproveResolution
-    | RejectResolution
-    | ReviewCalibration
-    | RaiseAlert
-    | AcknowledgeAlert
-)
+_TICKET = OpenTicket | AcceptTicket | TransferTicket | ChangePriority
+_CLOCK = AwaitCustomer | ResumeTicket | ResolveTicket | CloseTicket | ReopenTicket
+_TALK = AddNote | RecordMessage
+_ENVELOPE = CreateEnvelope | AcceptEnvelope | CompleteEnvelope | CancelEnvelope
+_TASK = CreateTask | StartTask | CompleteTask | CancelTask
+_FLAG = AddFlag | ClearFlag
+_RESOLUTION = CreateResolution | ApproveResolution | RejectResolution | ReviewCalibration
+_ALERT = RaiseAlert | AcknowledgeAlert
+Command = _TICKET | _CLOCK | _TALK | _ENVELOPE | _TASK | _FLAG | _RESOLUTION | _ALERT
 
 COMMANDS: dict[str, type[Command]] = {
     "ticket.open": OpenTicket,

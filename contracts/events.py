@@ -12,7 +12,6 @@ from contracts.commands import (
     AcknowledgeAlert,
     AddFlag,
     AddNote,
-    ApproveResolution,
     AwaitCustomer,
     CancelEnvelope,
     CancelTask,
@@ -21,16 +20,13 @@ from contracts.commands import (
     CloseTicket,
     CompleteEnvelope,
     CompleteTask,
-    CreateResolution,
     CreateTask,
     EnvelopeRequest,
     OpenTicket,
     RaiseAlert,
     RecordMessage,
-    RejectResolution,
     ReopenTicket,
     ResolveTicket,
-    ReviewCalibration,
     StartTask,
     TransferTicket,
 )
@@ -44,6 +40,7 @@ from contracts.model import (
     ResolutionTier,
     Tier,
 )
+from contracts.resolution_commands import ApproveResolution, CreateResolution, RejectResolution, ReviewCalibration
 from contracts.ticket import Levels, Recipients
 
 Seconds = int | float
@@ -51,6 +48,8 @@ Seconds = int | float
 
 
 class TicketOpened(OpenTicket):
+    """A ticket was opened; the customer's tier is fixed from now on (SPEC section 5)."""
+
     reference: Id
     status: str = "new"
     due_at: Instant | None
@@ -58,22 +57,26 @@ class TicketOpened(OpenTicket):
 
 
 class TicketAccepted(AcceptTicket):
-    pass
+    """A ticket has its owner (SPEC section 5)."""
 
 
 class OwnershipTransferred(TransferTicket):
+    """A ticket has another owner, on a manager's authority (SPEC section 5)."""
+
     from_owner_id: Id
     to_owner_id: Id
 
 
 class PriorityChanged(ChangePriority):
+    """The priority changed, and with it when the ticket is due (SPEC section 5)."""
+
     from_priority: Priority
     to_priority: Priority
     due_at: Instant | None
 
 
 class AwaitingCustomer(AwaitCustomer):
-    pass
+    """The customer's answer is awaited; the SLA clock stands (SPEC section 5)."""
 
 
 class TicketResumed(Message):
@@ -90,24 +93,26 @@ class TicketResumed(Message):
 
 
 class TicketResolved(ResolveTicket):
-    pass
+    """The work is done; the SLA clock stands (SPEC sections 5 and 6)."""
 
 
 class TicketClosed(CloseTicket):
-    pass
+    """A resolved ticket was closed (SPEC section 5)."""
 
 
 class TicketReopened(ReopenTicket):
+    """A resolved or closed ticket was taken up again; the SLA clock runs (SPEC section 5)."""
+
     due_at: Instant | None
     paused_seconds: Seconds
 
 
 class NoteAdded(AddNote):
-    pass
+    """A note was written (SPEC section 5)."""
 
 
 class MessageRecorded(RecordMessage):
-    pass
+    """A message to or from the customer was recorded (SPEC section 5)."""
 
 
 class EnvelopeCreated(EnvelopeRequest):
@@ -121,42 +126,46 @@ class EnvelopeCreated(EnvelopeRequest):
 
 
 class EnvelopeAccepted(AcceptEnvelope):
-    pass
+    """An expert took up an envelope (SPEC section 5)."""
 
 
 class EnvelopeCompleted(CompleteEnvelope):
-    pass
+    """The help of an envelope was given (SPEC section 5)."""
 
 
 class EnvelopeCancelled(CancelEnvelope):
-    pass
+    """An envelope was withdrawn (SPEC section 5)."""
 
 
 class TaskCreated(CreateTask):
+    """A task was made (SPEC section 5)."""
+
     task_id: Id
 
 
 class TaskStarted(StartTask):
-    pass
+    """A task was begun (SPEC section 5)."""
 
 
 class TaskCompleted(CompleteTask):
-    pass
+    """A task was finished (SPEC section 5)."""
 
 
 class TaskCancelled(CancelTask):
-    pass
+    """A task was dropped (SPEC section 5)."""
 
 
 class FlagAdded(AddFlag):
-    pass
+    """A flag was set (SPEC section 5)."""
 
 
 class FlagCleared(ClearFlag):
-    pass
+    """A flag was taken off (SPEC section 5)."""
 
 
 class ResolutionCreated(CreateResolution):
+    """Something was given to the customer, or will be once approved (SPEC sections 5 and 7)."""
+
     resolution_id: Id
     amount: str | None = None
     currency: str
@@ -166,30 +175,34 @@ class ResolutionCreated(CreateResolution):
 
 
 class CalibrationRequested(Message):
+    """A resolution is to be reviewed, as the second event of its making (SPEC section 7)."""
+
     resolution_id: Id
     reason: str
 
 
 class ResolutionApproved(ApproveResolution):
-    pass
+    """A resolution was approved (SPEC section 7)."""
 
 
 class ResolutionRejected(RejectResolution):
-    pass
+    """A resolution was refused (SPEC section 7)."""
 
 
 class CalibrationReviewed(ReviewCalibration):
-    pass
+    """A resolution was reviewed (SPEC section 7)."""
 
 
 class AlertRaised(RaiseAlert):
+    """A level of a condition was reached, and these people are told (SPEC section 6)."""
+
     alert_id: Id
     superseded_levels: Levels
     recipients: Recipients
 
 
 class AlertAcknowledged(AcknowledgeAlert):
-    pass
+    """An alert was seen (SPEC section 5)."""
 
 
 _OPENING = TicketOpened | TicketAccepted | OwnershipTransferred | PriorityChanged

@@ -24,6 +24,7 @@ from contracts.model import (
     TicketType,
     Tier,
 )
+from contracts.trusted import trusted
 
 
 class Part(BaseModel):

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
-from contracts.commands import ReviewCalibration
 from contracts.events import CalibrationReviewed
 from contracts.model import Flag, ResolutionTier
 from contracts.rejections import Refusal
+from contracts.resolution_commands import ReviewCalibration
 from contracts.ticket import CaseFlag, Ticket
 from services.decision import Context, Decision, event_from, refuse
 

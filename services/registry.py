@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import commands as c
+from contracts import resolution_commands as r
 from contracts.rejections import Refusal
 from contracts.ticket import Ticket
 from services import alerts, calibrations, communication, envelopes, flags, lifecycle, ownership, resolutions, tasks
@@ -70,10 +71,10 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.CancelTask: Rule(tasks.decide_cancel, TaskRejected),
     c.AddFlag: Rule(flags.decide_add, FlagRejected),
     c.ClearFlag: Rule(flags.decide_clear, FlagRejected),
-    c.CreateResolution: Rule(resolutions.decide_create, ResolutionRejected),
-    c.ApproveResolution: Rule(resolutions.decide_approve, ResolutionRejected, agents=("approver_id",)),
-    c.RejectResolution: Rule(resolutions.decide_reject, ResolutionRejected, agents=("approver_id",)),
-    c.ReviewCalibration: Rule(
+    r.CreateResolution: Rule(resolutions.decide_create, ResolutionRejected),
+    r.ApproveResolution: Rule(resolutions.decide_approve, ResolutionRejected, agents=("approver_id",)),
+    r.RejectResolution: Rule(resolutions.decide_reject, ResolutionRejected, agents=("approver_id",)),
+    r.ReviewCalibration: Rule(
         calibrations.decide_review,
         ResolutionRejected,
         agents=("reviewer_id",),

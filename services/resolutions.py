@@ -6,11 +6,11 @@ A tier goes by the ticket's cumulative compensation in a currency, so that split
 from decimal import Decimal
 from typing import NamedTuple
 
-from contracts.commands import ApproveResolution, CreateResolution, RejectResolution, ResolutionDecision
 from contracts.directory import Agent, CurrencyLimits
 from contracts.events import CalibrationRequested, Event, ResolutionApproved, ResolutionCreated, ResolutionRejected
 from contracts.model import ResolutionTier
 from contracts.rejections import Refusal
+from contracts.resolution_commands import ApproveResolution, CreateResolution, RejectResolution, ResolutionDecision
 from contracts.ticket import Ticket
 from contracts.trusted import trusted
 from services.calibrations import calibration_reason, unknown_resolution

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contracts import commands as c
+from contracts import resolution_commands as r
 from contracts.commands import Command
 from tests.services.cast import MONDAY
 
@@ -30,12 +31,12 @@ SAMPLES: Mapping[str, Command] = {
     "task.cancel": c.CancelTask(agent_id="anna", task_id="t1"),
     "flag.add": c.AddFlag(agent_id="anna", flag="vip"),
     "flag.clear": c.ClearFlag(agent_id="anna", flag="vip"),
-    "resolution.create": c.CreateResolution(
+    "resolution.create": r.CreateResolution(
         agent_id="anna", what_went_wrong="w", why_eligible="y", resolution_type="refund", resolution_id="r1"
     ),
-    "resolution.approve": c.ApproveResolution(approver_id="lea", resolution_id="r1"),
-    "resolution.reject": c.RejectResolution(approver_id="lea", resolution_id="r1"),
-    "calibration.review": c.ReviewCalibration(reviewer_id="lea", resolution_id="r1", outcome="upheld"),
+    "resolution.approve": r.ApproveResolution(approver_id="lea", resolution_id="r1"),
+    "resolution.reject": r.RejectResolution(approver_id="lea", resolution_id="r1"),
+    "calibration.review": r.ReviewCalibration(reviewer_id="lea", resolution_id="r1", outcome="upheld"),
     "alert.raise": c.RaiseAlert(condition="not_assigned", level=1, anchor_at=MONDAY, at=MONDAY),
     "alert.acknowledge": c.AcknowledgeAlert(alert_id="a1", agent_id="anna"),
 }

@@ -4,21 +4,11 @@ from hashlib import sha256
 
 import pytest
 
-from contracts.commands import (
-    AcceptTicket,
-    AddFlag,
-    ApproveResolution,
-    ClearFlag,
-    CloseTicket,
-    CreateResolution,
-    OpenTicket,
-    RejectResolution,
-    ResolveTicket,
-    ReviewCalibration,
-)
+from contracts.commands import AcceptTicket, AddFlag, ClearFlag, CloseTicket, OpenTicket, ResolveTicket
 from contracts.directory import Policy
 from contracts.events import CalibrationRequested, CalibrationReviewed
 from contracts.model import CalibrationOutcome, Flag
+from contracts.resolution_commands import ApproveResolution, CreateResolution, RejectResolution, ReviewCalibration
 from contracts.ticket import Calibration
 from services.calibrations import calibration_reason
 from tests.services.cast import directory

@@ -11,10 +11,8 @@ from contracts.commands import (
     CloseTicket,
     CompleteEnvelope,
     CreateEnvelope,
-    CreateResolution,
     CreateTask,
     OpenTicket,
-    RejectResolution,
     ReopenTicket,
     ResolveTicket,
     ResumeTicket,
@@ -27,6 +25,7 @@ from contracts.events import (
     TicketResolved,
     TicketResumed,
 )
+from contracts.resolution_commands import CreateResolution, RejectResolution
 from tests.services.cast import later
 from tests.services.spec import given
 

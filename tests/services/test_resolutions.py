@@ -2,18 +2,12 @@
 
 import pytest
 
-from contracts.commands import (
-    AcceptTicket,
-    ApproveResolution,
-    CreateResolution,
-    OpenTicket,
-    RejectResolution,
-    TransferTicket,
-)
+from contracts.commands import AcceptTicket, OpenTicket, TransferTicket
 from contracts.directory import Agent, CurrencyLimits, Entity, Policy, Team
 from contracts.events import ResolutionApproved, ResolutionCreated, ResolutionRejected
 from contracts.identity import event_id
 from contracts.model import ResolutionStatus, ResolutionTier
+from contracts.resolution_commands import ApproveResolution, CreateResolution, RejectResolution
 from contracts.ticket import Resolution
 from tests.services.cast import MONDAY, directory
 from tests.services.spec import SOURCE, TICKET, Story, given
