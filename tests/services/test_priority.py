@@ -135,6 +135,8 @@ def test_a_score_is_rounded_half_up() -> None:
     assert priority_score(both.changed(priority="low", customer_tier="vip"), MONDAY).score == 32.96
 
 
+FLAGS: tuple[Flag, ...] = ("legal", "vip", "repeat_contact", "social_media")
+STATUSES: tuple[EnvelopeStatus, ...] = ("active", "completed")
 TICKETS = st.builds(
     PLAIN.changed,
     priority=st.sampled_from(["critical", "high", "medium", "low"]),
@@ -143,8 +145,8 @@ TICKETS = st.builds(
     due_at=st.timedeltas(timedelta(days=-3), timedelta(days=3)).map(MONDAY.__add__),
     first_response_at=st.sampled_from([None, MONDAY]),
     agent_activity_at=st.sampled_from([None, MONDAY]),
-    flags=st.sets(st.sampled_from(["legal", "vip", "repeat_contact", "social_media"])).map(lambda some: flagged(*some)),
-    envelopes=st.lists(st.sampled_from(["active", "completed"]).map(envelope), max_size=2).map(tuple),
+    flags=st.sets(st.sampled_from(FLAGS)).map(lambda some: flagged(*some)),
+    envelopes=st.lists(st.sampled_from(STATUSES).map(envelope), max_size=2).map(tuple),
 )
 TIMES = st.timedeltas(timedelta(0), timedelta(days=20)).map(MONDAY.__add__)
 
