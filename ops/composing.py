@@ -99,7 +99,9 @@ def unknown_name(name: str) -> CommandFailed:
     names = known_names()
     near = get_close_matches(name, names, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
-    return CommandFailed(f"{name!r} is no command", f"{hint}There are: {', '.join(names)}.", ExitCode.USAGE)
+    return CommandFailed(
+        f"{name!r} is neither a command nor a file", f"{hint}There are: {', '.join(names)}.", ExitCode.USAGE
+    )
 
 
 def fields_of(model: type[Message]) -> dict[str, FieldInfo]:

@@ -21,9 +21,18 @@ from contracts.json_values import write_json
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line, for programs to read.")]
 """The `--json` of whatever reports."""
 
+_PIPED_COLUMNS = 1000
+"""Wide enough that a table in a pipe keeps each row on one line."""
+
 # What is printed comes from topics and senders: it must not be read as markup, nor steer the terminal.
 out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+_piped = Console(width=_PIPED_COLUMNS, markup=False, highlight=False, emoji=False)
 err = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's --help: commands to copy."""
+    return "\n\n".join(("Examples:", *lines))  # Typer joins single lines
 
 
 class ExitCode(IntEnum):
@@ -117,7 +126,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else readable(str(cell)) for cell in row))
-    out.print(table)
+    (out if out.is_terminal else _piped).print(table)
 
 
 def readable(text: str) -> str:

@@ -3,8 +3,12 @@
 A replay sends a record as it was received: nothing in it is repaired here. What is still bad ends in the DLQ again.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from hashlib import sha256
+from heapq import heappush, heappushpop
+from operator import itemgetter
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -49,6 +53,11 @@ class DeadLetter:
             return f"with {size} bytes it is larger than the commands topic takes"
         return None
 
+    @property
+    def content_hash(self) -> bytes:
+        """What a copy of it has too, wherever it lies."""
+        return sha256(repr((self.record.key, self.record.value, self.received)).encode()).digest()
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -66,11 +75,20 @@ class Wanted:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is in the DLQ: how many records of each code, and the newest of them."""
+
+    codes: Counter[str]
+    newest: tuple[DeadLetter, ...]
+
+
 @dataclass(slots=True)
 class Replayed:
-    """What a replay did: positions in the DLQ sent again, and those that can't be, with the reason."""
+    """What a replay did: positions in the DLQ sent again, copies of those, and those that can't be, with the reason."""
 
     sent: list[tuple[int, int]] = field(default_factory=list)
+    copies: list[tuple[int, int]] = field(default_factory=list)
     skipped: list[tuple[int, int, str]] = field(default_factory=list)
 
 
@@ -98,6 +116,25 @@ async def dead_letters(target: Target, wanted: Wanted) -> AsyncIterator[DeadLett
                 yield letter
 
 
+async def newest_dead_letters(target: Target, wanted: Wanted, limit: int) -> Summary:
+    """Count the wanted records by code, and keep the newest of them, oldest first.
+
+    Raises:
+        TopicsUnfit, KafkaError: as `dead_letters`.
+    """
+    codes: Counter[str] = Counter()
+    newest: list[tuple[tuple[int, int, int], DeadLetter]] = []
+    async for letter in dead_letters(target, wanted):
+        codes[letter.code] += 1
+        record = letter.record
+        item = (record.timestamp, record.partition, record.offset), letter
+        if len(newest) < limit:
+            heappush(newest, item)
+        else:
+            heappushpop(newest, item)
+    return Summary(codes, tuple(letter for _, letter in sorted(newest, key=itemgetter(0))))
+
+
 def read_dead_letter(record: LogRecord) -> DeadLetter:
     """Read a record of the DLQ by its headers; what others than the engine wrote there has `?` and -1 for them."""
     told = headers_of(record)
@@ -116,11 +153,15 @@ def read_dead_letter(record: LogRecord) -> DeadLetter:
 async def replay(target: Target, wanted: Wanted) -> Replayed:
     """Send the wanted records to the commands topic again, as they were received, with a new timestamp.
 
+    Of equal ones only the first is sent: a record that was replayed before and was still bad is there twice, and would
+    be four times after the next.
+
     Raises:
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
         KafkaError: the broker can't be reached; a note says how many were sent before.
     """
     done = Replayed()
+    seen: set[bytes] = set()
     async with CommandPublisher(target.kafka, target.topics) as publisher:
         try:
             async for letter in dead_letters(target, wanted):
@@ -128,10 +169,13 @@ async def replay(target: Target, wanted: Wanted) -> Replayed:
                 reason = letter.why_not_again
                 if reason is not None:
                     done.skipped.append((*position, reason))
-                    continue
-                record, partition = letter.record, _partition(letter, publisher.partitions)
-                await publisher.send_again(record.key, record.value, letter.received, partition)
-                done.sent.append(position)
+                elif (content := letter.content_hash) in seen:
+                    done.copies.append(position)
+                else:
+                    seen.add(content)
+                    record, partition = letter.record, _partition(letter, publisher.partitions)
+                    await publisher.send_again(record.key, record.value, letter.received, partition)
+                    done.sent.append(position)
             await publisher.flush()
         except KafkaError as error:
             error.add_note(f"{publisher.acknowledged} sent and acknowledged before that")

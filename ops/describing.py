@@ -51,7 +51,7 @@ class Describer:
             "partition": record.partition,
             "offset": record.offset,
             "timestamp": format_instant(instant_of_timestamp(record.timestamp)),
-            "key": _text(record.key) if record.key is not None else None,
+            "key": shown_key(record),
             "headers": {name: _text(value) if value is not None else None for name, value in record.headers},
         }
         try:
@@ -73,6 +73,11 @@ class Describer:
 def headers_of(record: LogRecord) -> dict[str, str]:
     """Return a record's headers as text; of several of one name the last."""
     return {name: _text(value) for name, value in record.headers}
+
+
+def shown_key(record: LogRecord) -> str | None:
+    """Return a record's key as text, None where it has none."""
+    return None if record.key is None else _text(record.key)
 
 
 def dead_letter_text(headers: Mapping[str, str]) -> str:

@@ -113,7 +113,9 @@ async def _redis(target: Target) -> AsyncIterator[Check]:
         server, memory = await redis.info("server"), await redis.info("memory")
         seconds, microseconds = await redis.time()
     ahead = seconds + microseconds / 1e6 - time.time()
-    yield Check("redis", "ok", f"Redis {server['redis_version']} at {connection.shown_url}")
+    # Valkey gives the Redis release it is compatible with under Redis' name, and its own under another.
+    release = f"Valkey {server['valkey_version']}" if "valkey_version" in server else f"Redis {server['redis_version']}"
+    yield Check("redis", "ok", f"{release} at {connection.shown_url}")
     policy = memory.get("maxmemory_policy", "noeviction")
     if memory.get("maxmemory", 0) and policy != "noeviction":
         remedy = "Set maxmemory-policy to noeviction: the view must not lose keys one by one."

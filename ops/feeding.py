@@ -6,9 +6,11 @@ to say; a directory entry is checked here, since nobody would tell its sender th
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from contracts.dead_letters import Unreadable
 from contracts.directory import read_directory_change
 from contracts.topics import Topics
 from ops.console import CommandFailed, ExitCode
+from ops.target import Target
 from producers.publisher import CommandPublisher, NotPublishable, destination
 
 _CHUNK_BYTES = 262_144
@@ -45,26 +48,62 @@ class Fed:
 
 
 def check_file(path: Path, topics: Topics) -> None:
-    """Read a whole file without sending anything.
+    """Read a whole file without sending anything; a pipe can be read only once, and is let be.
 
     Raises:
-        CommandFailed: a line can't be sent; names the first ones.
-        OSError: the file can't be read.
+        CommandFailed: lines can't be sent, the first ones are named; or the file can't be read.
     """
+    if path.is_fifo():
+        return
     problems = []
-    with path.open("rb") as file:
-        for number, text in enumerate(file, 1):
-            try:
-                _read(text, topics)
-            except (Unreadable, NotPublishable) as error:
-                problems.append(f"line {number}: {error}")
+    try:
+        with path.open("rb") as file:
+            for number, text in enumerate(file, 1):
+                try:
+                    _read(text, topics)
+                except (Unreadable, NotPublishable) as error:
+                    problems.append(f"line {number}: {error}")
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if problems:
         shown = "; ".join(problems[:_SHOWN_PROBLEMS])
         more = f"; and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
         raise CommandFailed(f"nothing sent. {shown}{more}", "Correct the file and send it again.", ExitCode.USAGE)
 
 
-async def feed(publisher: CommandPublisher, descriptor: int, topics: Topics) -> Fed:
+async def feed_file(target: Target, path: Path | None) -> Fed:
+    """Send what can be read from a file, a pipe or (None) standard input, as it comes.
+
+    Raises:
+        CommandFailed: a line can't be sent, or the file can't be read.
+        TopicsUnfit: a topic is missing, or co-partitioned ones differ.
+        KafkaError: sending failed; a note says how many lines are acknowledged.
+    """
+    with _opened(path) as descriptor:
+        async with CommandPublisher(target.kafka, target.topics) as publisher:
+            return await _feed(publisher, descriptor, target.topics)
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[int]:
+    if path is None:
+        yield sys.stdin.fileno()
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _unreadable(path: Path, error: OSError) -> CommandFailed:
+    return CommandFailed(f"{path} can't be read: {error.strerror}", "Name a file of NDJSON.", ExitCode.USAGE)
+
+
+async def _feed(publisher: CommandPublisher, descriptor: int, topics: Topics) -> Fed:
     """Send what can be read from an open file or pipe, as it comes.
 
     Raises:
@@ -139,7 +178,7 @@ async def _chunks(descriptor: int) -> AsyncIterator[bytes]:
     threading.Thread(target=read_all, daemon=True).start()
     while chunk := await queue.get():
         if isinstance(chunk, OSError):
-            raise chunk
+            raise CommandFailed(f"the input can't be read: {chunk.strerror}", exit_code=ExitCode.USAGE)
         yield chunk
 
 

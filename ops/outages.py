@@ -5,6 +5,7 @@ left alone.
 """
 
 import logging
+import ssl
 from collections.abc import Sequence
 
 from aiokafka import errors as kafka
@@ -14,6 +15,7 @@ from ops.console import CommandFailed, ExitCode
 from producers.topics_admin import TopicsUnfit
 
 _KAFKA_REMEDY = "Start the broker or `itilnext up`, or set ITILNEXT_KAFKA__BOOTSTRAP_SERVERS to where it is."
+_TLS_REMEDY = "Check ITILNEXT_KAFKA__SECURITY_PROTOCOL and the ITILNEXT_KAFKA__SSL_... settings."
 _KAFKA_LOGIN_REMEDY = "Check the ITILNEXT_KAFKA__SASL_... settings: mechanism, user name and password."
 _KAFKA_RIGHTS_REMEDY = "Give this user the rights on the broker, or log in as another (ITILNEXT_KAFKA__SASL_...)."
 _REDIS_REMEDY = "Start Redis or `itilnext up`, or set ITILNEXT_REDIS__URL to where it is."
@@ -61,6 +63,8 @@ def explain(error: BaseException, log: Sequence[logging.LogRecord] = ()) -> Comm
             return _redis(error)
         case TopicsUnfit():
             return CommandFailed(str(error), error.remedy)
+        case ssl.SSLError():
+            return CommandFailed(f"a certificate or key can't be used: {_said(error)}", _TLS_REMEDY, ExitCode.USAGE)
         case TimeoutError():
             return CommandFailed("a server did not answer in time", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
         case _:
@@ -76,6 +80,9 @@ def _kafka(error: kafka.KafkaError, log: Sequence[logging.LogRecord]) -> Command
         )
     if isinstance(error, _KAFKA_RIGHTS):
         return CommandFailed(f"Kafka does not allow this: {_said(error)}", _KAFKA_RIGHTS_REMEDY, ExitCode.UNREACHABLE)
+    if isinstance(cause, ssl.SSLError | ConnectionResetError):
+        problem = f"Kafka{where} does not speak as expected: {_said(cause)}"
+        return CommandFailed(problem, _TLS_REMEDY, ExitCode.UNREACHABLE)
     if isinstance(error, _KAFKA_AWAY):
         return CommandFailed(f"Kafka can't be reached{where}: {_said(cause)}", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
     return None

@@ -1,4 +1,4 @@
-"""Sends one command and waits for its outcome (SPEC section 3): events, a rejection, a DLQ record, or a duplicate."""
+"""Sends one event, and waits for its outcome (SPEC section 3): events, a rejection, a DLQ record, or a duplicate."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,6 +27,28 @@ class Outcome:
     delivery: Delivery
     kind: OutcomeKind
     records: tuple[LogRecord, ...]
+
+
+async def send_only(target: Target, event: Mapping[str, Any]) -> Delivery:
+    """Send a command or directory entry, and return where it lies.
+
+    Raises:
+        TopicsUnfit: a topic is missing, or co-partitioned ones differ.
+        KafkaError: the broker can't be reached.
+    """
+    async with CommandPublisher(target.kafka, target.topics) as publisher:
+        return await (await publisher.send(event))
+
+
+async def delete_entry(target: Target, kind: str, entity_id: str) -> Delivery:
+    """Delete a directory entry, and return where its tombstone lies.
+
+    Raises:
+        TopicsUnfit: a topic is missing, or co-partitioned ones differ.
+        KafkaError: the broker can't be reached.
+    """
+    async with CommandPublisher(target.kafka, target.topics) as publisher:
+        return await (await publisher.delete_entry(kind, entity_id))
 
 
 async def send_and_wait(target: Target, event: Mapping[str, Any], seconds: float) -> Outcome:

@@ -177,7 +177,7 @@ def _unfit(topics: Topics, there: Mapping[str, TopicShape]) -> Iterator[Finding]
     """Find what no fleet can run on."""
     for wanted in topics.plan(1):
         if wanted.name not in there:
-            yield Finding(wanted.name, "missing", "Run `itilnext topics create`.")
+            yield Finding(wanted.name, "missing", "Run `itilnext topics create`, or let this user see it.")
     counts = {name: there[name].partitions for name in topics.co_partitioned if name in there}
     usual = Counter(counts.values()).most_common(1)[0][0] if counts else 0
     for name, count in counts.items():
