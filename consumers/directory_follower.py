@@ -17,6 +17,7 @@ from consumers.shared_lookup import SharedLookup
 from contracts.dead_letters import Unreadable
 from contracts.directory import read_directory_change
 from producers.connection import KafkaConnection
+from producers.stopping import stop_client
 from services.directory_state import DirectoryState
 
 _POLL_MS = 200
@@ -52,7 +53,7 @@ class DirectoryFollower:
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
-        await self._consumer.stop()
+        await stop_client(self._consumer)
 
     async def caught_up(self) -> None:
         """Wait until the directory is applied to its end as of now."""

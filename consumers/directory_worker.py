@@ -26,6 +26,7 @@ from contracts.directory import DirectoryChange, read_directory_change
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.partition_output import OutputFenced, PartitionOutput
+from producers.stopping import stop_client
 from producers.topics_admin import require_topics
 from services.directory_state import DirectoryState
 
@@ -99,7 +100,7 @@ class _Subscription(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka
 
     async def close(self) -> None:
         await self._stop_serving()
-        await self._broker.stop()
+        await stop_client(self._broker)
 
     async def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
         await self._stop_serving()

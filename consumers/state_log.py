@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from consumers.errors import Retryable
 from consumers.shared_lookup import SharedLookup
 from producers.connection import KafkaConnection
+from producers.stopping import stop_client
 
 _POLL_MS = 1_000
 _MAX_SILENT_POLLS = 30
@@ -41,8 +42,8 @@ class LogEnds:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stable.stop()
-        await self._all.stop()
+        await stop_client(self._stable)
+        await stop_client(self._all)
 
     async def _ends(self, consumer: AIOKafkaConsumer) -> Mapping[int, int]:
         ends = await consumer.end_offsets(self._topic_partitions)
@@ -72,4 +73,4 @@ async def read_partition(
             if wanted:
                 yield wanted
     finally:
-        await consumer.stop()
+        await stop_client(consumer)

@@ -24,6 +24,7 @@ from consumers.partition import Partition
 from consumers.state_log import LogEnds
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
+from producers.stopping import stop_client
 from producers.topics_admin import require_topics
 
 log = structlog.get_logger(__name__)
@@ -153,7 +154,7 @@ class _Subscription(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka
     async def close(self) -> None:
         # On stop the group's listener is not called, so the partitions are let go here, before the group is left.
         await self._stop_all()
-        await self._broker.stop()
+        await stop_client(self._broker)
 
     async def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
         await self._stop_all()

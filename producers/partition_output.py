@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 from aiokafka.producer import sender
 from aiokafka.structs import RecordMetadata
 
 from producers.connection import KafkaConnection
+from producers.stopping import stop_client
 
 # After a commit the coordinator answers the next transaction CONCURRENT_TRANSACTIONS while it still writes markers; the
 # library then waits this constant, 20 ms by default, which would be most of a command's latency.
@@ -23,7 +24,6 @@ TRANSACTION_TIMEOUT_MS = 15_000
 """A dead worker's transaction is aborted after this, whatever happens; a batch takes far less."""
 _BATCH_BYTES = 1_000_000
 """Below every topic's max.message.bytes; a single larger record gets a batch of its own."""
-_STOP_SECONDS = 5.0
 
 
 class OutputFenced(Exception):
@@ -105,9 +105,7 @@ class PartitionOutput:
 
     async def close(self) -> None:
         """Let go of the connections; an open transaction is left to its timeout or to the next owner."""
-        try:
-            await asyncio.wait_for(self._producer.stop(), _STOP_SECONDS)
-        except (TimeoutError, KafkaError):
+        if not await stop_client(self._producer):
             # A fenced or cut-off producer can't say good-bye; its sockets go with it.
             await self._producer.client.close()
 
