@@ -1,1 +1,1 @@
-"""What travels: messages, the models they carry, topic names and the partitioner. Pure: no I/O, no clock, no randomness."""
+"""What travels: messages, the models they carry, topics and the partitioner. No I/O, no clock, no randomness here."""

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,16 +16,20 @@ STRUCTURED_HEADERS: Headers = (("content-type", CONTENT_TYPE.encode()),)
 TYPE_PREFIX = "org.itilnext."
 TYPE_SUFFIX = ".v1"
 MAX_VALUE_BYTES = 524_288
-_ID = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,128}")
+MAX_ID_CHARACTERS = 128
+# CloudEvents' String has no control characters.
+_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 # RFC 3986's characters; a percent sign only before two hex digits.
-_URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
+_URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]++|%[0-9A-Fa-f]{2})++")
 _JSON_MEDIA_TYPE = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
 _BINARY_PREFIX = "ce_"
 
 
-@dataclass(frozen=True, slots=True)
-class CloudEvent:
-    """The attributes the engine reads, and the data; `as_received` is the whole event as JSON, for a rejection."""
+class CloudEvent(NamedTuple):
+    """The attributes the engine reads, and the data.
+
+    `as_received` is the whole event, in structured mode, for `write_json`: a rejection shows what the sender wrote.
+    """
 
     id: str
     source: str
@@ -35,7 +38,6 @@ class CloudEvent:
     time: datetime | None
     partitionkey: Any
     correlationid: str | None
-    traceparent: str | None
     data: Any
     as_received: object
 
@@ -59,19 +61,21 @@ def read_cloud_event(value: bytes | None, headers: Headers) -> CloudEvent:
     content_type, attributes = _header_attributes(headers)
     if content is None:
         raise NotCloudEvent("the value is the JSON literal null")
-    if content_type is not None and content_type.split(";")[0].strip().lower() == CONTENT_TYPE:
-        return _structured(content, value)
-    if content_type is None and not attributes:
-        return _structured(content, value)
+    received = orjson.Fragment(value or b"")
+    if _is_structured(content_type, attributes):
+        if not isinstance(content, dict):
+            raise NotCloudEvent("a structured CloudEvent is a JSON object")
+        return _event(content, content.get("data"), received)
     if content_type is not None:
         attributes["datacontenttype"] = content_type
-    return _event(attributes, content, {**attributes, "data": content})
+    return _event(attributes, content, {**attributes, "data": received})
 
 
-def _structured(content: object, value: bytes | None) -> CloudEvent:
-    if not isinstance(content, dict):
-        raise NotCloudEvent("a structured CloudEvent is a JSON object")
-    return _event(content, content.get("data"), orjson.Fragment(value or b""))
+def _is_structured(content_type: str | None, attributes: Mapping[str, Any]) -> bool:
+    """Tell the mode: the content type decides; a record that has neither it nor attributes in headers is structured."""
+    if content_type is None:
+        return not attributes
+    return content_type == CONTENT_TYPE or content_type.partition(";")[0].strip().lower() == CONTENT_TYPE
 
 
 def _header_attributes(headers: Headers) -> tuple[str | None, dict[str, Any]]:
@@ -100,18 +104,17 @@ def _event(attributes: Mapping[str, Any], content: object, as_received: object) 
     media_type = _optional_text(attributes, "datacontenttype")
     if media_type is not None and _JSON_MEDIA_TYPE.fullmatch(media_type) is None:
         raise NotCloudEvent("datacontenttype must be application/json")
-    name = attributes.get("type")
-    if not isinstance(name, str) or not name:
-        raise NotCloudEvent("type must be a non-empty string")
+    identity = _matching(attributes, "id", _TEXT, "1-128 characters, none of them a control character")
+    if len(identity) > MAX_ID_CHARACTERS:
+        raise NotCloudEvent(f"id has {len(identity)} characters, more than {MAX_ID_CHARACTERS}")
     return CloudEvent(
-        id=_matching(attributes, "id", _ID, "1-128 characters without control characters"),
+        id=identity,
         source=_matching(attributes, "source", _URI_REFERENCE, "a URI reference"),
-        type=name,
+        type=_matching(attributes, "type", _TEXT, "a string without control characters, and not empty"),
         subject=attributes.get("subject"),
         time=_time(attributes.get("time")),
         partitionkey=attributes.get("partitionkey"),
         correlationid=_optional_text(attributes, "correlationid"),
-        traceparent=_optional_text(attributes, "traceparent"),
         data=content,
         as_received=as_received,
     )
@@ -125,10 +128,9 @@ def _matching(attributes: Mapping[str, Any], name: str, pattern: re.Pattern[str]
 
 
 def _optional_text(attributes: Mapping[str, Any], name: str) -> str | None:
-    value = attributes.get(name)
-    if value is None or (isinstance(value, str) and value):
-        return value
-    raise NotCloudEvent(f"{name} must be a non-empty string")
+    if attributes.get(name) is None:
+        return None
+    return _matching(attributes, name, _TEXT, "a string without control characters, and not empty")
 
 
 def _time(value: object) -> datetime | None:

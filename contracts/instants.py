@@ -11,10 +11,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 _RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
+    r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|(60))(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII | re.IGNORECASE,
 )
-_MICROSECOND_DIGITS = 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -23,7 +22,8 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 def parse_instant(text: str) -> datetime:
     """Read an RFC 3339 time with an offset as a UTC instant.
 
-    Digits beyond microseconds are cut off; a leap second (`:60`) is the first instant of the next minute.
+    Digits beyond microseconds are cut off; a leap second, which only the end of a month in UTC can have, is the first
+    instant of the next month.
 
     Raises:
         ValueError: not RFC 3339, without an offset, or outside the years 0001-9999 in UTC.
@@ -31,15 +31,20 @@ def parse_instant(text: str) -> datetime:
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValueError(f"not an RFC 3339 time with an offset: {text[:64]!r}")
-    date, minute, second, fraction, offset = match.groups()
-    leap = second == "60"
-    digits = (fraction or "")[:_MICROSECOND_DIGITS].ljust(_MICROSECOND_DIGITS, "0")
-    local = datetime.fromisoformat(f"{date}T{minute}:{'59' if leap else second}.{digits}{offset.upper()}")
     try:
-        instant = local.astimezone(UTC)
-        return instant.replace(microsecond=0) + timedelta(seconds=1) if leap else instant
+        if match.lastindex:
+            return _after_leap_second(text, match.start(1))
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"outside the years 0001-9999 in UTC: {text[:64]!r}") from error
+
+
+def _after_leap_second(text: str, at: int) -> datetime:
+    second_before = datetime.fromisoformat(f"{text[:at]}59{text[at + 2 :]}".upper())
+    instant = second_before.replace(microsecond=0).astimezone(UTC) + timedelta(seconds=1)
+    if (instant.day, instant.hour, instant.minute) != (1, 0, 0):
+        raise ValueError(f"a leap second other than at a month's end in UTC: {text[:64]!r}")
+    return instant
 
 
 @lru_cache(maxsize=8_192)  # a snapshot repeats the instants of the one before, and most batches share a few
@@ -50,7 +55,10 @@ def format_instant(instant: datetime) -> str:
 
 def instant_of_timestamp(milliseconds: int) -> datetime:
     """Turn a Kafka record timestamp (milliseconds since the epoch) into an instant, within the years 0001-9999."""
-    return shift(_EPOCH, timedelta(milliseconds=milliseconds))
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return LATEST if milliseconds > 0 else EARLIEST
 
 
 def shift(instant: datetime, by: timedelta) -> datetime:

@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from pydantic import BaseModel
 
 from contracts.dead_letters import NotJson
 from contracts.instants import format_instant
+from contracts.model import Model
 
 MAX_DEPTH = 64
 
 
-def read_json(value: bytes | None) -> Any:
+def read_json(value: bytes | None) -> Any:  # noqa: ANN401 JSON holds anything
     """Parse strict JSON: UTF-8 without BOM, no NaN, every number within a double, at most 64 levels deep.
 
     Of duplicate keys the last one counts.
@@ -41,21 +41,20 @@ def write_json(value: object) -> bytes:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return format_instant(value)
-    if isinstance(value, BaseModel):
-        return value.wire() if hasattr(value, "wire") else value.__dict__
+    if isinstance(value, Model):
+        return value.wire()
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
 def _deeper_than(value: object, limit: int) -> bool:
-    level: list[object] = [value]
-    for _ in range(limit + 1):
-        level = [child for parent in level for child in _children(parent)]
+    """Walk the objects and arrays level by level; recursion would let the value choose how deep this goes."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(limit):
+        level = [child for parent in level for child in _children(parent) if isinstance(child, dict | list)]
         if not level:
             return False
-    return True
+    return bool(level)
 
 
-def _children(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def _children(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container

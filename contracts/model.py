@@ -41,17 +41,24 @@ AlertRole = Literal["tech", "supervisor", "manager"]
 AgentRole = Literal["agent", "team_lead", "manager"]
 AlertLevel = Annotated[int, Field(ge=1, le=3)]
 
+_TOLD_PROBLEMS = 8  # a message for a person, in a header that is cut at about a thousand characters
+_TOLD_CHARACTERS = 64
 
-class Message(BaseModel):
-    """Immutable, strictly typed data of a message; unknown fields are ignored, for senders may be newer (SPEC section 3)."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="ignore",
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
+class Model(BaseModel):
+    """What messages and snapshots are made of; unknown fields are ignored: writers may be newer (SPEC section 3)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def wire(self) -> dict[str, Any]:
+        """Return the fields under the names they travel by, absent ones as None; not to be changed."""
+        return self.__dict__
+
+
+class Message(Model):
+    """Strictly typed data of a message, built by the names its fields have in Python or in JSON."""
+
+    model_config = ConfigDict(strict=True, validate_by_name=True, validate_by_alias=True)
 
     @classmethod
     def read(cls, fields: object) -> Self:
@@ -62,8 +69,10 @@ class Message(BaseModel):
         """
         if not isinstance(fields, dict):
             raise InvalidData("data must be a JSON object")
+        if None in fields.values():
+            fields = {name: value for name, value in fields.items() if value is not None}
         try:
-            return cls.model_validate({name: value for name, value in fields.items() if value is not None})
+            return cls.model_validate(fields, by_alias=True, by_name=False)
         except ValidationError as error:
             raise InvalidData(_sentence(error)) from error
 
@@ -71,14 +80,14 @@ class Message(BaseModel):
         """Return a copy of the fields by their Python names, to build an event from what its command said."""
         return dict(self.__dict__)
 
-    def wire(self) -> dict[str, Any]:
-        """Return the fields under the names they travel by, absent ones as None."""
-        return self.__dict__
-
 
 def _sentence(error: ValidationError) -> str:
-    """Name each wrong field and why, without repeating the values received."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'data'}: {problem['msg']}"
-        for problem in error.errors(include_url=False, include_input=False, include_context=False)
-    )
+    """Name the wrong fields, the first of them where there are many, and why, without repeating the values received."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    told = [
+        f"{'.'.join(str(part)[:_TOLD_CHARACTERS] for part in problem['loc']) or 'data'}: {problem['msg']}"
+        for problem in problems[:_TOLD_PROBLEMS]
+    ]
+    if len(problems) > _TOLD_PROBLEMS:
+        told.append(f"and {len(problems) - _TOLD_PROBLEMS} more")
+    return "; ".join(told)

@@ -1,8 +1,8 @@
 """From a raw record of the commands topic to a command, or to the reason why it is none (SPEC section 3)."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from contracts.cloudevents import CloudEvent, event_type, read_cloud_event
 from contracts.commands import COMMANDS, Command
@@ -14,16 +14,14 @@ _TICKET_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _COMMAND_OF_TYPE = {event_type(name): (name, model) for name, model in COMMANDS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a record lies in the commands topic."""
 
     partition: int
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """A record as the broker holds it; `timestamp` in milliseconds since the epoch, negative where it has none."""
 
     position: Position
@@ -33,8 +31,7 @@ class RawRecord:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedCommand:
+class ReceivedCommand(NamedTuple):
     """A readable command with all that a decision may know of its delivery.
 
     `time` is the command's own or else the record's; `recorded_at` is the record's timestamp.
@@ -47,7 +44,6 @@ class ReceivedCommand:
     time: datetime
     recorded_at: datetime
     correlation_id: str | None
-    trace_parent: str | None
     data: Command
     as_received: object
     position: Position
@@ -79,7 +75,6 @@ def read_command(record: RawRecord) -> ReceivedCommand:
         time=time,
         recorded_at=recorded_at,
         correlation_id=event.correlationid,
-        trace_parent=event.traceparent,
         data=model.read(event.data),
         as_received=event.as_received,
         position=record.position,

@@ -1,32 +1,45 @@
-"""Events as the log holds them: their bytes, their place in the ticket's hash chain, and what caused them (SPEC section 3)."""
+"""Events as the log holds them: their bytes, their place in the hash chain, and what caused them (SPEC section 3)."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, ValidationError
 
 from contracts.cloudevents import event_type
+from contracts.dead_letters import NotJson
 from contracts.events import EVENTS, Event
 from contracts.identity import event_id, value_hash
-from contracts.instants import parse_instant
+from contracts.instants import Instant, format_instant
 from contracts.json_values import read_json, write_json
+from contracts.model import Message
 
-ENGINE_SOURCE = "/itilnext/engine"
+ENGINE_SOURCE: Literal["/itilnext/engine"] = "/itilnext/engine"
 _NAME_OF_MODEL = {model: name for name, model in EVENTS.items()}
 _TYPE_OF_MODEL = {model: event_type(name) for model, name in _NAME_OF_MODEL.items()}
 _MODEL_OF_TYPE = {kind: model for model, kind in _TYPE_OF_MODEL.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The command an event follows from, by its identity; `index` counts the command's events from 0."""
+class Cause(NamedTuple):
+    """The accepted command that events follow from, and `at`, its effective time."""
 
+    ticket_id: str
     source: str
     id: str
-    index: int = 0
+    correlation_id: str | None
+    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
+class Head(NamedTuple):
+    """Where a ticket's chain ends: the version of its last event and the hash of that event's value."""
+
+    version: int
+    hash: str
+
+
+NO_EVENT_YET = Head(0, "")
+
+
+class RecordedEvent(NamedTuple):
     """One event of a ticket as recorded: `head_hash` is the hash of its value, the next event's `prevhash`."""
 
     id: str
@@ -46,76 +59,94 @@ class RecordedEvent:
         """The event's name, e.g. `ticket.opened`."""
         return _NAME_OF_MODEL[type(self.data)]
 
+    @property
+    def head(self) -> Head:
+        """Where the ticket's chain ends with this event."""
+        return Head(self.version, self.head_hash)
+
 
 class UnreadableEvent(Exception):
     """A record of the events topic that is no event of this engine: the log is damaged or of a newer version."""
 
 
-def record_event(
-    ticket_id: str,
-    data: Event,
-    at: datetime,
-    after: tuple[int, str],
-    cause: Cause,
-    correlation_id: str | None,
-) -> RecordedEvent:
-    """Give an event its id and bytes; `after` is the version and head hash of the ticket's previous event, (0, "") for none."""
-    previous_version, prev_hash = after
-    version = previous_version + 1
-    identity = event_id(ticket_id, cause.source, cause.id, cause.index)
+def record_event(data: Event, index: int, cause: Cause, after: Head) -> RecordedEvent:
+    """Give an event its id and bytes: it is number `index` of its cause, from 0, and follows on `after`."""
+    identity = event_id(cause.ticket_id, cause.source, cause.id, index)
+    version = after.version + 1
     event: dict[str, object] = {
         "specversion": "1.0",
         "id": identity,
         "source": ENGINE_SOURCE,
         "type": _TYPE_OF_MODEL[type(data)],
-        "subject": ticket_id,
-        "time": at,
+        "subject": cause.ticket_id,
+        "time": format_instant(cause.at),
         "datacontenttype": "application/json",
-        "partitionkey": ticket_id,
+        "partitionkey": cause.ticket_id,
         "causationid": cause.id,
         "causationsource": cause.source,
         "ticketversion": version,
-        "prevhash": prev_hash,
+        "prevhash": after.hash,
     }
-    if correlation_id is not None:
-        event["correlationid"] = correlation_id
+    if cause.correlation_id is not None:
+        event["correlationid"] = cause.correlation_id
     event["data"] = data.wire()
     value = write_json(event)
     return RecordedEvent(
         id=identity,
-        ticket_id=ticket_id,
-        time=at,
+        ticket_id=cause.ticket_id,
+        time=cause.at,
         version=version,
-        prev_hash=prev_hash,
+        prev_hash=after.hash,
         cause_source=cause.source,
         cause_id=cause.id,
-        correlation_id=correlation_id,
+        correlation_id=cause.correlation_id,
         data=data,
         value=value,
         head_hash=value_hash(value),
     )
 
 
+class _Written(Message):
+    """The attributes of an event, as `record_event` writes them."""
+
+    specversion: Literal["1.0"]
+    id: str
+    source: Literal["/itilnext/engine"]
+    type: str
+    subject: str
+    time: Instant
+    causationid: str
+    causationsource: str
+    ticketversion: Annotated[int, Field(ge=1)]
+    prevhash: str
+    correlationid: str | None = None
+    data: Any
+
+
 def read_recorded_event(value: bytes | None) -> RecordedEvent:
-    """Read an event from the events topic.
+    """Read an event from the events topic; whether it fits into its ticket's chain is for the reader to check.
 
     Raises:
         UnreadableEvent: the value is no event of this engine.
     """
     try:
-        event: dict[str, Any] = read_json(value)
-        return RecordedEvent(
-            id=event["id"],
-            ticket_id=event["subject"],
-            time=parse_instant(event["time"]),
-            version=event["ticketversion"],
-            prev_hash=event["prevhash"],
-            cause_source=event["causationsource"],
-            cause_id=event["causationid"],
-            correlation_id=event.get("correlationid"),
-            data=_MODEL_OF_TYPE[event["type"]].read(event["data"]),
-            value=value or b"",
-            head_hash=value_hash(value or b""),
-        )
-    except Exception as error:
-        raise UnreadableEvent(f"{type(error).__name__}: {error}") from error
+        written = _Written.model_validate(read_json(value))
+        # Unlike a command's data, an event's holds its absent fields too, as nulls: none may be missing.
+        data = _MODEL_OF_TYPE[written.type].model_validate(written.data, by_alias=True, by_name=False)
+    except (NotJson, ValidationError) as error:
+        raise UnreadableEvent(str(error)) from error
+    except KeyError as error:
+        raise UnreadableEvent(f"no event of type {error}") from error
+    return RecordedEvent(
+        id=written.id,
+        ticket_id=written.subject,
+        time=written.time,
+        version=written.ticketversion,
+        prev_hash=written.prevhash,
+        cause_source=written.causationsource,
+        cause_id=written.causationid,
+        correlation_id=written.correlationid,
+        data=data,
+        value=value or b"",
+        head_hash=value_hash(value or b""),
+    )

@@ -3,9 +3,9 @@
 Snapshots are the engine's own writing, so they are read without strictness: JSON lists become tuples.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from contracts.instants import Instant
 from contracts.model import (
@@ -15,6 +15,7 @@ from contracts.model import (
     Condition,
     EnvelopeStatus,
     Flag,
+    Model,
     Priority,
     ResolutionStatus,
     ResolutionTier,
@@ -27,10 +28,8 @@ from contracts.model import (
 from contracts.trusted import trusted
 
 
-class Part(BaseModel):
+class Part(Model):
     """Immutable piece of a snapshot."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Envelope(Part):
@@ -167,7 +166,7 @@ class Ticket(Part):
     resolutions: tuple[Resolution, ...] = ()
     alerts: tuple[Alert, ...] = ()
 
-    def changed(self, **fields: Any) -> "Ticket":
+    def changed(self, **fields: object) -> "Ticket":
         """Return a copy with some fields replaced; values are trusted, for they come from accepted events."""
         return trusted(Ticket, {**self.__dict__, **fields})
 

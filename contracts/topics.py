@@ -8,7 +8,7 @@ FOR_EVER = -1
 MAX_RECORD_BYTES = 1_048_588
 """Kafka's own default: what events, snapshots and rejections may take, batch overhead included."""
 MAX_COMMAND_BYTES = MAX_RECORD_BYTES + 65_536
-"""A value of 1 MiB still reaches the commands topic with its key and headers, so that it ends in the DLQ, not nowhere."""
+"""A value of 1 MiB reaches the commands topic with its key and headers, so that it ends in the DLQ, not nowhere."""
 MAX_DLQ_BYTES = 2_097_152
 MIN_COMPACTION_LAG_MS = 7 * _DAY_MS
 """How long the directory keeps a replaced entry: time to mend a bad one while the one before is still in the log."""

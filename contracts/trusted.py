@@ -23,5 +23,6 @@ def trusted(model: type[M], fields: dict[str, Any]) -> M:
 
 
 @cache
-def _names(model: type[BaseModel]) -> frozenset[str]:
-    return frozenset(model.model_fields)
+def _names(model: type[BaseModel]) -> set[str]:
+    # One set for all: models are frozen, and a copy of one gets its own.
+    return set(model.model_fields)

@@ -91,7 +91,6 @@ class ServiceDesk:
             time=now,
             recorded_at=now,
             correlation_id=None,
-            trace_parent=None,
             data=command,
             as_received=command,
             position=position,

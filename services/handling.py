@@ -9,15 +9,13 @@ from datetime import datetime, timedelta
 from contracts.commands import Command, OpenTicket
 from contracts.events import Event
 from contracts.received import ReceivedCommand
-from contracts.recorded import Cause, RecordedEvent, record_event
+from contracts.recorded import NO_EVENT_YET, Cause, Head, RecordedEvent, record_event
 from contracts.rejections import Refusal
 from contracts.ticket import Ticket
 from services.decision import DEFAULT_FUTURE_TOLERANCE, Capacity, Context, Decision, Directory, refuse, unknown_ticket
 from services.evolve import evolve
 from services.lifecycle import decide_open
 from services.registry import RULES, Rule
-
-_NO_EVENT_YET = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +126,12 @@ def _agents_missing(command: Command, rule: Rule, directory: Directory) -> Refus
 
 
 def _accepted(ticket: Ticket | None, command: ReceivedCommand, decided: tuple[Event, ...], at: datetime) -> Accepted:
+    cause = Cause(command.ticket_id, command.source, command.id, command.correlation_id, at)
+    head = NO_EVENT_YET if ticket is None else Head(ticket.version, ticket.head_hash)
     events: list[RecordedEvent] = []
     for index, data in enumerate(decided):
-        after = _NO_EVENT_YET if ticket is None else (ticket.version, ticket.head_hash)
-        cause = Cause(command.source, command.id, index)
-        event = record_event(command.ticket_id, data, at, after, cause, command.correlation_id)
-        ticket = evolve(ticket, event)
+        event = record_event(data, index, cause, head)
+        ticket, head = evolve(ticket, event), event.head
         events.append(event)
     if ticket is None:
         raise AssertionError(f"{command.name} was accepted without an event")

@@ -84,7 +84,6 @@ class Story:
             time=at,
             recorded_at=recorded_at or at,
             correlation_id=correlation_id,
-            trace_parent=None,
             data=command,
             as_received={},
             position=Position(PARTITION, self.sent),

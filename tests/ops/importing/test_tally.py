@@ -8,7 +8,7 @@ from contracts.dead_letters import ERROR_CODE_HEADER
 from contracts.events import Event, OwnershipTransferred, TicketAccepted
 from contracts.json_values import write_json
 from contracts.received import Position, RawRecord, ReceivedCommand, read_command
-from contracts.recorded import Cause, record_event
+from contracts.recorded import NO_EVENT_YET, Cause, record_event
 from contracts.rejections import Refusal, write_rejection
 from ops.importing.tally import Tally
 
@@ -22,7 +22,7 @@ def tally() -> Tally:
 
 
 def _event(data: Event, command_id: str = "1", ticket: str = "INC1", source: str = SOURCE) -> bytes:
-    return record_event(ticket, data, AT, (0, ""), Cause(source, command_id), None).value
+    return record_event(data, 0, Cause(ticket, source, command_id, None, AT), NO_EVENT_YET).value
 
 
 def _close(ticket: str = "INC1", source: str = SOURCE) -> bytes:
