@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -82,9 +83,16 @@ def client_log() -> Iterator[ClientLog]:
 def reported_errors() -> Iterator[None]:
     """Print the errors an operator can do something about, and leave with their exit code; let all others through.
 
+    Until a process sets up its own log, only warnings are logged, and to standard error: the output is for the answer.
+
     Raises:
         typer.Exit: after an error was printed.
     """
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        )
     with client_log() as log:
         try:
             yield

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
 from producers.connection import KafkaConnection
+from producers.stopping import stop_client
 
 _POLL_MS = 200
 _SILENCE_SECONDS = 30.0
@@ -58,7 +59,7 @@ class LogReader:
             self._consumer.assign(self._partitions)
             self.seek(await self.starts())
         except BaseException:
-            await self._consumer.stop()
+            await stop_client(self._consumer)
             raise
         return self
 
@@ -66,7 +67,7 @@ class LogReader:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Disconnect."""
-        await self._consumer.stop()
+        await stop_client(self._consumer)
 
     async def starts(self) -> dict[TopicPartition, int]:
         """Return the first offset of each partition."""

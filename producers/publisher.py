@@ -16,6 +16,7 @@ from contracts.json_values import write_json
 from contracts.partitioner import partition_of
 from contracts.topics import MAX_COMMAND_BYTES, Topics
 from producers.connection import KafkaConnection
+from producers.stopping import stop_client
 from producers.topics_admin import require_topics
 
 _DIRECTORY_PREFIX = f"{TYPE_PREFIX}directory."
@@ -88,17 +89,19 @@ class CommandPublisher:
         try:
             await self._producer.start()
         except BaseException:
-            await self._producer.stop()
+            await self._stop()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Send what still waits, and disconnect; raises what `flush` would, unless an error is on its way already."""
-        await self._producer.stop()
-        if kind is None:
-            self._raise_failure()
+        """Flush, unless an error is on its way already, and disconnect."""
+        try:
+            if kind is None:
+                await self.flush()
+        finally:
+            await self._stop()
 
     async def send(self, event: Mapping[str, Any], value: bytes | None = None) -> "asyncio.Future[Delivery]":
         """Send one CloudEvent, keyed by its subject: a directory entry to the directory, all else to the commands.
@@ -163,6 +166,10 @@ class CommandPublisher:
     def acknowledged(self) -> int:
         """How many records have arrived for certain."""
         return self._acknowledged
+
+    async def _stop(self) -> None:
+        if not await stop_client(self._producer):
+            await self._producer.client.close()
 
     async def _make_room(self) -> None:
         while self._unsettled >= MAX_IN_FLIGHT:
