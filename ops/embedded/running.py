@@ -112,10 +112,13 @@ async def wait_until_answering(server: EmbeddedServer, exit_code: Callable[[], i
         ServerFailed: when its process has ended (`exit_code` gives a number) or the time is up.
     """
     deadline = time.monotonic() + READY_WITHIN
-    while not await server.answers():
+    while time.monotonic() < deadline:
+        answered = await server.answers()
+        # Looked at after the answer: it may be somebody else's, who has the port that our server could not get.
         code = exit_code()
         if code is not None:
             raise ServerFailed(f"{server.name} ended with code {code}", server.command.log)
-        if time.monotonic() > deadline:
-            raise ServerFailed(f"{server.name} did not answer within {READY_WITHIN:.0f} s", server.command.log)
+        if answered:
+            return
         await asyncio.sleep(PROBE_EVERY)
+    raise ServerFailed(f"{server.name} did not answer within {READY_WITHIN:.0f} s", server.command.log)

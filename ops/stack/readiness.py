@@ -1,5 +1,6 @@
 """Whether a fleet works: its consumer groups are settled, have all their members, and hold every partition."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +8,13 @@ from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
 
 from ops.stack.roles import ExpectedGroup
 from producers.connection import KafkaConnection
 
 _STABLE = "Stable"
+_POLL_SECONDS = 0.1
 _SESSIONS = 1.5
 """Session timeouts after which no dead member is left: a broker that has just started begins them anew."""
 
@@ -47,8 +49,12 @@ class FleetGroups:
             KafkaError: the broker can't be reached.
         """
         await self._admin.start()
-        states = [await self._described(group.group_id) for group in self._expected]
-        self._strangers = frozenset[str]().union(*(state.members for state in states if state))
+        try:
+            for group in self._expected:
+                self._strangers |= (await self._once_known(group.group_id)).members
+        except BaseException:
+            await self._admin.close()
+            raise
         self._alive_after = time.monotonic() + _SESSIONS * self._session_seconds
         return self
 
@@ -67,16 +73,32 @@ class FleetGroups:
                 return False
         return True
 
+    async def _once_known(self, group_id: str) -> GroupState:
+        while True:
+            state = await self._described(group_id)
+            if state is not None:
+                return state
+            await asyncio.sleep(_POLL_SECONDS)
+
     async def _described(self, group_id: str) -> GroupState | None:
-        """Return the group's state; None while its coordinator is not there, as in a broker's first seconds."""
+        """Return the group's state; None while its coordinator is not ready, as in a broker's first seconds.
+
+        Raises:
+            KafkaError: waiting does not help, e.g. because we may not see the group.
+        """
         try:
             (response,) = await self._admin.describe_consumer_groups([group_id])
-        except KafkaError:
-            return None
+        except KafkaError as error:
+            if error.retriable:
+                return None
+            raise
         (described,) = response.groups
         error_code, _, state, _, _, members, *_ = described
         if error_code:
-            return None
+            refusal = for_code(error_code)
+            if refusal.retriable:
+                return None
+            raise refusal(f"group {group_id}")
         assignments = [ConsumerProtocolMemberAssignment.decode(assignment) for *_, assignment in members if assignment]
         return GroupState(
             stable=state == _STABLE,

@@ -7,7 +7,6 @@ it: see `ops.embedded.launcher`.
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -157,12 +156,16 @@ class _Stack:
         await _ping(self._redis)
         expected = fleet.groups(self._settings.topics.names, partitions)
         session_seconds = self._settings.kafka.session_timeout_ms / 1000
-        async with FleetGroups(self._kafka, expected, session_seconds) as groups:
-            for name, argv in fleet.members:
-                command = Command(argv, self._options.folder.log(name), self._environment)
-                self._supervisor.keep(Service(name, command, WORKER_GRACE))
-            told(f"Started {len(fleet.members)} workers; waiting until they have their partitions.")
-            await self._wait_until_ready(groups)
+        try:
+            async with asyncio.timeout(READY_WITHIN), FleetGroups(self._kafka, expected, session_seconds) as groups:
+                for name, argv in fleet.members:
+                    command = Command(argv, self._options.folder.log(name), self._environment)
+                    self._supervisor.keep(Service(name, command, WORKER_GRACE))
+                told(f"Started {len(fleet.members)} workers; waiting until they have their partitions.")
+                await self._wait_until_ready(groups)
+        except TimeoutError as error:
+            problem = f"The workers have not taken over all partitions in {READY_WITHIN:.0f} s."
+            raise CommandFailed(problem, f"See {self._options.folder.log('*')}.") from error
         self._ready = True
         self._record()
 
@@ -176,15 +179,9 @@ class _Stack:
         return partitions
 
     async def _wait_until_ready(self, groups: FleetGroups) -> None:
-        deadline = time.monotonic() + READY_WITHIN
         while not (await groups.all_assigned() and all(self._supervisor.pids.values())):
             for name, _ in self._options.fleet.members:
                 self._check_hope(name)
-            if time.monotonic() > deadline:
-                logs = self._options.folder.log("*")
-                raise CommandFailed(
-                    f"The workers have not taken over all partitions in {READY_WITHIN:.0f} s.", f"See {logs}."
-                )
             await asyncio.sleep(_POLL_SECONDS)
 
     def _check_hope(self, name: str) -> None:

@@ -23,6 +23,7 @@ async def work(group: str | None) -> None:
         consumer = AIOKafkaConsumer(
             topics.commands,
             group_id=f"{topics.prefix}{group}",
+            client_id=f"stand-in-{os.getpid()}",
             bootstrap_servers=os.environ["ITILNEXT_KAFKA__BOOTSTRAP_SERVERS"],
             session_timeout_ms=1_000,
             heartbeat_interval_ms=300,

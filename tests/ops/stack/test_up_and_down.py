@@ -94,7 +94,16 @@ class TestOneStack:
         assert "itilnext up" in said
 
 
-def test_a_killed_supervisor_takes_all_with_it_and_the_data_stay(tmp_path: Path) -> None:
+async def client_ids(bootstrap_servers: str, group: str) -> set[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    ((described,),) = [response.groups for response in await admin.describe_consumer_groups([group])]
+    await admin.close()
+    members = described[5]
+    return {client_id for _, client_id, *_ in members}
+
+
+async def test_a_killed_supervisor_takes_all_with_it_and_the_data_stay(tmp_path: Path) -> None:
     with up(tmp_path) as first:
         before = first.ready_line()
         first.process.kill()
@@ -105,6 +114,9 @@ def test_a_killed_supervisor_takes_all_with_it_and_the_data_stay(tmp_path: Path)
         after = second.ready_line()
         assert after["bootstrap_servers"] == before["bootstrap_servers"]
         assert after["redis_url"] == before["redis_url"]
+        # The broker remembers the killed workers for a while: the new fleet is not ready before it has taken over.
+        workers = {f"stand-in-{after['pids'][name]}" for name in ("ticket-1", "ticket-2")}
+        assert await client_ids(after["bootstrap_servers"], "itilnext.stand-in") == workers
 
 
 def test_two_stacks_side_by_side(tmp_path: Path) -> None:
