@@ -24,7 +24,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from consumers import scripts
-from consumers.errors import Fenced, PlacesLost
+from consumers.errors import Fenced, PlacesLost, ViewBehind
 from consumers.keys import AgentKeys, PartitionKeys
 from consumers.state_log import LogEnds
 from consumers.view import NOT_BUILT, PartitionView, Write, as_text
@@ -69,9 +69,13 @@ class Ledger:
         """Return the keys of a partition."""
         return self._views[partition].keys
 
-    async def settled(self) -> None:
-        """Wait until every partition's view has reached the committed end of its log, releases carried out (step 6)."""
-        await self._reached(await self._ends.committed())
+    async def settled(self, own: int) -> None:
+        """Wait until every partition's view has reached the committed end of its log, releases carried out (step 6).
+
+        Raises:
+            ViewBehind: the view of the caller's own partition is lost.
+        """
+        await self._reached(await self._ends.committed(), own)
 
     async def reserve(
         self, partition: int, fence: str, places: Sequence[Place], earlier: Iterable[Place]
@@ -83,6 +87,7 @@ class Ledger:
 
         Raises:
             Fenced: a newer owner holds the partition.
+            ViewBehind: counts are lost, and the partition's own view with them.
         """
         await self._remember(partition, fence, places, earlier)
         full: set[Place] = set()
@@ -94,7 +99,7 @@ class Ledger:
             full.update(place for place, answer in answers.items() if answer == _FULL)
             asked = [place for place, answer in answers.items() if answer == _LOST]
             for agent_id in sorted({place.agent_id for place in asked}):
-                await self._rebuild(agent_id)
+                await self._rebuild(agent_id, partition)
         return frozenset(full)
 
     async def confirm(self, places: Iterable[Place]) -> None:
@@ -176,9 +181,9 @@ class Ledger:
             await self._reserve(keys=[agent.open, agent.meta], args=arguments, client=pipeline)
         return dict(zip(asked, await pipeline.execute(), strict=True))
 
-    async def _rebuild(self, agent_id: str) -> None:
+    async def _rebuild(self, agent_id: str, own: int) -> None:
         """Make a lost count again from every partition (step 5)."""
-        await self._reached_in_transit()
+        await self._reached_in_transit(own)
         agent = self._agent(agent_id)
         owned = await self._owned(agent_id)
         pairs: list[bytes | str] = [word for ticket_and_offset in owned.items() for word in ticket_and_offset]
@@ -195,7 +200,7 @@ class Ledger:
             pipeline.hgetall(view.keys.owned(agent_id))
         return {ticket: offset for held in await pipeline.execute() for ticket, offset in held.items()}
 
-    async def _reached_in_transit(self) -> None:
+    async def _reached_in_transit(self, own: int) -> None:
         """Wait for every transaction that is open now to end, and for the views to show how it ended."""
         written = await self._ends.written()
         while True:
@@ -203,11 +208,14 @@ class Ledger:
             if all(committed[partition] >= end for partition, end in written.items()):
                 break
             await asyncio.sleep(_POLL_SECONDS)
-        await self._reached(committed)
+        await self._reached(committed, own)
 
-    async def _reached(self, ends: Mapping[int, int]) -> None:
+    async def _reached(self, ends: Mapping[int, int], own: int) -> None:
         behind = dict(ends)
         while behind := await self._still_behind(behind):
+            if own in behind:
+                # Nobody but the caller brings its own view up, and it can't while it waits here.
+                raise ViewBehind(f"the view of partition {own} was lost while places were asked for")
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _still_behind(self, ends: Mapping[int, int]) -> dict[int, int]:

@@ -20,8 +20,8 @@ class PartitionKeys:
 
     @property
     def tag(self) -> str:
-        """The hash tag all keys of the partition begin with."""
-        return f"{{{self.prefix}{self.partition}}}"
+        """The hash tag all keys of the partition begin with; the letter keeps prefixes that end in digits apart."""
+        return f"{{{self.prefix}p{self.partition}}}"
 
     @property
     def marker(self) -> str:

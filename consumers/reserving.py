@@ -55,6 +55,7 @@ class Planner:
 
         Raises:
             Fenced: a newer owner holds the partition.
+            ViewBehind: the partition's view is lost.
         """
         held: frozenset[Place] = frozenset()
         asked: frozenset[Place] = frozenset()
@@ -72,7 +73,7 @@ class Planner:
                 break
             if not settled:
                 # A refusal must know all that was committed until now; only then is it final.
-                await self._fleet.ledger.settled()
+                await self._fleet.ledger.settled(self._home.partition)
                 settled = True
                 continue
             cut = _first_given_back_before(full, decided)

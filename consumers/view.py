@@ -59,7 +59,8 @@ class PartitionView:
         Raises:
             ViewBehind: the view is not at the expected position.
         """
-        pipeline = self._redis.pipeline(transaction=False)
+        # At once: with Redis emptied after the marker was read, tickets would look as if they were never opened.
+        pipeline = self._redis.pipeline(transaction=True)
         self._read_marker(pipeline)
         if ticket_ids:
             pipeline.mget([self.keys.ticket(ticket_id) for ticket_id in ticket_ids])
