@@ -151,8 +151,10 @@ class BatchDecider:
         if isinstance(outcome, Duplicate):
             decided.duplicates += 1
         elif isinstance(outcome, Rejected):
-            rejection = Output(key, write_rejection(command, outcome.refusal, outcome.at))
-            decided.rejections.append(rejection)
+            rejection = write_rejection(command, outcome.refusal, outcome.at)
+            if len(rejection) > MAX_VALUE:
+                raise TooLarge(f"the command's rejection would have {len(rejection)} bytes, more than {MAX_VALUE}")
+            decided.rejections.append(Output(key, rejection))
             decided.outcomes[command.name, outcome.refusal.code] += 1
         else:
             adopted = _within_limits(entry, outcome)

@@ -6,27 +6,26 @@ read again from the topic's start, without telling of old bad entries twice.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from consumers.batch import Output
-from consumers.broker import batch_subscriber, kafka_broker
 from consumers.country_holidays import holidays_of
 from consumers.directory_view import DirectoryView
 from consumers.errors import Retryable
+from consumers.membership import Intake, Membership, Subscription
 from consumers.view import NOT_BUILT
 from contracts.dead_letters import Unreadable, dead_letter_headers
 from contracts.directory import DirectoryChange, read_directory_change
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.partition_output import OutputFenced, PartitionOutput
-from producers.stopping import stop_client
 from producers.topics_admin import require_topics
 from services.directory_state import DirectoryState
 
@@ -63,79 +62,59 @@ async def run_directory_worker(config: DirectoryWorkerConfig, stop: asyncio.Even
         stack.push_async_callback(redis.aclose)
         view = DirectoryView(redis, config.topics.prefix)
         await view.position()
-        worker = _Subscription(config, view)
-        stack.push_async_callback(worker.close)
-        await worker.start()
-        await worker.until(stop)
+
+        def serve(_number: int, intake: Intake) -> _Directory:
+            return _Directory(config, view, intake, member.fail)
+
+        member = Membership(
+            Subscription(config.kafka, config.topics.directory, config.group_id, config.session_timeout_ms), serve
+        )
+        stack.push_async_callback(member.leave)
+        await member.join()
+        await member.until(stop)
 
 
-class _Subscription(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not typed
-    """The worker's membership in the group; the topic's partition while it has it."""
+class _Directory:
+    """The topic's one partition, while this worker has it."""
 
-    def __init__(self, config: DirectoryWorkerConfig, view: DirectoryView) -> None:
+    def __init__(
+        self, config: DirectoryWorkerConfig, view: DirectoryView, intake: Intake, fail: Callable[[BaseException], None]
+    ) -> None:
         self._config = config
         self._view = view
-        self._partition = TopicPartition(config.topics.directory, 0)
+        self._intake = intake
+        self._fail = fail
         self._state = DirectoryState(holidays_of)
-        self._waiting: asyncio.Queue[Sequence[ConsumerRecord]] = asyncio.Queue(maxsize=4)
-        self._broker = kafka_broker(config.kafka)
-        self._subscriber = batch_subscriber(
-            self._broker, config.topics.directory, config.group_id, config.session_timeout_ms, self
-        )
-        self._subscriber(self._waiting.put)
-        self._serving: asyncio.Task[None] | None = None
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting: asyncio.Queue[Sequence[ConsumerRecord]] = asyncio.Queue()
+        self._task = asyncio.create_task(self._run(), name="directory")
 
-    async def start(self) -> None:
-        await self._broker.start()
+    def feed(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take records from the consumer; the directory is small, so that none is turned away."""
+        self._waiting.put_nowait(records)
 
-    async def until(self, stop: asyncio.Event) -> None:
-        stopping: asyncio.Future[bool] = asyncio.ensure_future(stop.wait())
-        try:
-            await asyncio.wait((stopping, self._failed), return_when=asyncio.FIRST_COMPLETED)
-            if self._failed.done():
-                self._failed.result()
-        finally:
-            stopping.cancel()
+    async def stop(self) -> None:
+        """Let the partition go; what is in hand is settled by its transaction or done again."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
 
-    async def close(self) -> None:
-        await self._stop_serving()
-        await stop_client(self._broker)
-
-    async def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
-        await self._stop_serving()
-
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        await self._stop_serving()
-        consumer = self._subscriber.consumer
-        if self._partition in assigned and consumer is not None:
-            consumer.pause(self._partition)
-            self._serving = asyncio.create_task(self._run(consumer), name="directory")
-
-    async def _stop_serving(self) -> None:
-        serving, self._serving = self._serving, None
-        if serving is not None:
-            serving.cancel()
-            await asyncio.wait([serving])
-
-    async def _run(self, consumer: AIOKafkaConsumer) -> None:
+    async def _run(self) -> None:
         while True:
             output = PartitionOutput(self._config.kafka, self._config.group_id, 0)
             try:
                 await output.open()
-                await self._serve(consumer, output)
+                await self._serve(output)
             except (OutputFenced, Retryable, KafkaError, RedisError, OSError) as error:
                 log.warning("starting over", reason=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
             except Exception as error:  # noqa: BLE001 a defect: the worker ends with it, and is started again by its supervisor
-                self._failed.set_exception(error)
+                self._fail(error)
                 return
             finally:
-                consumer.pause(self._partition)
+                self._intake.pause()
                 await output.close()
 
-    async def _serve(self, consumer: AIOKafkaConsumer, output: PartitionOutput) -> None:
-        told_up_to = int(await consumer.committed(self._partition) or 0)
+    async def _serve(self, output: PartitionOutput) -> None:
+        told_up_to = await self._intake.committed()
         position = await self._view.position()
         if position == NOT_BUILT:
             log.info("building the directory view")
@@ -144,8 +123,8 @@ class _Subscription(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka
             position = 0
         while not self._waiting.empty():
             self._waiting.get_nowait()
-        consumer.seek(self._partition, position)
-        consumer.resume(self._partition)
+        self._intake.seek(position)
+        self._intake.resume()
         while True:
             try:
                 async with asyncio.timeout(_IDLE_SECONDS):
@@ -192,4 +171,5 @@ class _Subscription(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka
         async def nothing_to_confirm() -> None:
             """Dead letters rest on nothing but the record."""
 
-        await output.commit({self._config.topics.dlq: dead_letters}, {self._partition: end}, nothing_to_confirm)
+        directory = TopicPartition(self._config.topics.directory, 0)
+        await output.commit({self._config.topics.dlq: dead_letters}, {directory: end}, nothing_to_confirm)

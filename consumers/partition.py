@@ -26,7 +26,6 @@ from the group whether the partition is still its own, and is stopped by the reb
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
@@ -37,6 +36,7 @@ from consumers.assignment import Fleet
 from consumers.batch import Entry, Home, Output, Parsed, needed_tickets, parse
 from consumers.catch_up import catch_up
 from consumers.errors import Fatal, Fenced, Retryable, ViewBehind
+from consumers.membership import Intake
 from consumers.reserving import Plan, Planner
 from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
 from contracts.dead_letters import Headers
@@ -54,22 +54,6 @@ _RETRY_SECONDS = (0.05, 0.2, 1.0, 3.0)
 _DRAIN_SECONDS = 20.0
 _SNAPSHOT_HEADERS: Headers = (("content-type", b"application/json"),)
 log = structlog.get_logger(__name__)
-
-
-class Intake(Protocol):
-    """The consumer's side of one partition."""
-
-    async def committed(self) -> int:
-        """Return the group's committed offset, or the first one there is."""
-
-    def seek(self, offset: int) -> None:
-        """Deliver from this offset on."""
-
-    def pause(self) -> None:
-        """Deliver nothing for now."""
-
-    def resume(self) -> None:
-        """Deliver again."""
 
 
 class Partition:

@@ -1,0 +1,147 @@
+"""Membership in a consumer group through FastStream: each assigned partition gets a task of its own, until it is revoked.
+
+The handler only hands records on; nothing here looks into them. A partition's task pauses, seeks and resumes its partition
+itself, through its `Intake`.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+
+from consumers.broker import batch_subscriber, kafka_broker
+from consumers.errors import Fatal
+from producers.connection import KafkaConnection
+from producers.stopping import stop_client
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What to consume, as which group; `session_timeout_ms` is how long a silent member keeps its partitions."""
+
+    connection: KafkaConnection
+    topic: str
+    group_id: str
+    session_timeout_ms: int
+
+
+class PartitionTask(Protocol):
+    """What serves one assigned partition. It is made with the partition paused."""
+
+    def feed(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take records from the consumer; never blocks."""
+
+    async def stop(self) -> None:
+        """Finish what is in hand and let the partition go."""
+
+
+class Intake:
+    """One partition of the group's consumer, as its task sees it."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
+        self._consumer = consumer
+        self._partition = partition
+
+    async def committed(self) -> int:
+        """Return the group's committed offset, or the first one there is."""
+        offset = await self._consumer.committed(self._partition)
+        if offset is None:
+            offset = (await self._consumer.beginning_offsets([self._partition]))[self._partition]
+        return int(offset)
+
+    async def commit(self, offset: int) -> None:
+        """Commit an offset outside of any transaction."""
+        await self._consumer.commit({self._partition: offset})
+
+    def seek(self, offset: int) -> None:
+        """Deliver from this offset on."""
+        if self._is_assigned():
+            self._consumer.seek(self._partition, offset)
+
+    def pause(self) -> None:
+        """Deliver nothing for now."""
+        if self._is_assigned():
+            self._consumer.pause(self._partition)
+
+    def resume(self) -> None:
+        """Deliver again."""
+        if self._is_assigned():
+            self._consumer.resume(self._partition)
+
+    def _is_assigned(self) -> bool:
+        # Between a revocation and the end of this partition's task, the consumer no longer knows the partition.
+        return self._partition in self._consumer.assignment()
+
+
+class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not typed
+    """A member of the group, and the tasks of the partitions it has."""
+
+    def __init__(self, subscription: Subscription, serve: Callable[[int, Intake], PartitionTask]) -> None:
+        self._serve = serve
+        self._tasks: dict[int, PartitionTask] = {}
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._broker = kafka_broker(subscription.connection)
+        self._subscriber = batch_subscriber(
+            self._broker, subscription.topic, subscription.group_id, subscription.session_timeout_ms, self
+        )
+        self._subscriber(self._dispatch)
+
+    async def join(self) -> None:
+        """Join the group; partitions come when it says so."""
+        await self._broker.start()
+
+    async def leave(self) -> None:
+        """Let the partitions go, then leave the group: on leaving, the group's listener is not called."""
+        await self._stop_all()
+        await stop_client(self._broker)
+        self._failed.cancel()
+
+    def fail(self, error: BaseException) -> None:
+        """Tell that the worker can't go on."""
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Return when asked to stop; raise what a partition's task failed with."""
+        stopping: asyncio.Future[bool] = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait((stopping, self._failed), return_when=asyncio.FIRST_COMPLETED)
+            if self._failed.done():
+                self._failed.result()
+        finally:
+            stopping.cancel()
+
+    async def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
+        """Let everything go: the group's protocol takes all partitions before it gives out new ones."""
+        await self._stop_all()
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Give each partition a task, with its delivery paused."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            raise Fatal("partitions were assigned to a subscriber that is not started")
+        await self._stop_all()
+        for partition in sorted(assigned):
+            consumer.pause(partition)
+            self._tasks[partition.partition] = self._serve(partition.partition, Intake(consumer, partition))
+        log.info("partitions assigned", partitions=sorted(self._tasks))
+
+    async def _dispatch(self, records: Sequence[ConsumerRecord]) -> None:
+        for number, group in groupby(records, key=_partition_of):
+            task = self._tasks.get(number)
+            if task is not None:
+                task.feed(list(group))
+
+    async def _stop_all(self) -> None:
+        tasks, self._tasks = self._tasks, {}
+        await asyncio.gather(*(task.stop() for task in tasks.values()))
+
+
+def _partition_of(record: ConsumerRecord) -> int:
+    return int(record.partition)
