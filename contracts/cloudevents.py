@@ -102,7 +102,7 @@ def _event(attributes: Mapping[str, Any], content: object, as_received: object) 
     if attributes.get("specversion") != "1.0":
         raise NotCloudEvent('specversion must be "1.0"')
     media_type = _optional_text(attributes, "datacontenttype")
-    if media_type is not None and _JSON_MEDIA_TYPE.fullmatch(media_type) is None:
+    if media_type not in (None, "application/json") and _JSON_MEDIA_TYPE.fullmatch(media_type) is None:
         raise NotCloudEvent("datacontenttype must be application/json")
     identity = _matching(attributes, "id", _TEXT, "1-128 characters, none of them a control character")
     if len(identity) > MAX_ID_CHARACTERS:

@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from contracts.cloudevents import event_type, read_cloud_event
 from contracts.dead_letters import BadKey, Headers, InvalidData, UnknownType
+from contracts.identity import event_id, value_hash
+from contracts.json_values import write_json
 from contracts.model import (
     AgentRole,
     Condition,
@@ -33,17 +35,28 @@ Window = Annotated[tuple[str, str], Field(strict=False)]
 Windows = Annotated[tuple[Window, ...], Field(strict=False)]
 
 
-def _date(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217."""
 
 
-Day = Annotated[date, BeforeValidator(_date)]
+def _day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    day = date.fromisoformat(value)
+    if day.isoformat() != value:
+        raise ValueError("must be a day such as 2026-12-25")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class Agent(Message):
+    """Somebody who works on tickets, and what they may do (SPEC sections 4 to 7)."""
+
     id: Id
-    name: Name | None = None
-    email: Name | None = None
+    name: Text | None = None
+    email: Text | None = None
     role: AgentRole = "agent"
     team_ids: Ids = ()
     is_active: bool = True
@@ -53,13 +66,15 @@ class Agent(Message):
 
     @property
     def leads(self) -> bool:
-        """Whether a team lead or manager, of any team (SPEC section 5)."""
+        """Whether this is a team lead or manager, of any team (SPEC section 5)."""
         return self.role in ("team_lead", "manager")
 
 
 class Team(Message):
+    """Agents under one lead and one manager, and up to which sums they decide (SPEC sections 4, 6 and 7)."""
+
     id: Id
-    name: Name | None = None
+    name: Text | None = None
     lead_id: Id | None = None
     manager_id: Id | None = None
     tier1_limit: Money = "100.00"
@@ -67,19 +82,23 @@ class Team(Message):
 
 
 class Contact(Message):
+    """A person who asks for help (SPEC section 4)."""
+
     id: Id
-    email: Name | None = None
-    first_name: Name | None = None
-    last_name: Name | None = None
-    phone: Name | None = None
+    email: Text | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    phone: Text | None = None
     company_id: Id | None = None
     tier: Tier = "standard"
 
 
 class Company(Message):
+    """Where a contact works (SPEC section 4)."""
+
     id: Id
-    name: Name | None = None
-    domain: Name | None = None
+    name: Text | None = None
+    domain: Text | None = None
     tier: Tier = "standard"
 
 
@@ -112,7 +131,7 @@ class Policy(Message):
     calendars: dict[Priority, Id] = Field(default_factory=dict)
     vip_target_factor: Annotated[int | float, Field(gt=0, le=1000)] = 1
     legal_team_id: Id | None = None
-    currencies: dict[str, CurrencyLimits] = Field(default_factory=dict)
+    currencies: dict[CurrencyCode, CurrencyLimits] = Field(default_factory=dict)
     calibration_sample_percent: Annotated[int, Field(ge=0, le=100)] = 5
 
 
@@ -168,13 +187,15 @@ def _named_by(key: bytes | None) -> tuple[str, str]:
 
 
 def directory_value(kind: str, entity_id: str, source: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Build the CloudEvent that enters an entity into the directory, ready for JSON."""
+    """Build the CloudEvent that enters an entity into the directory, ready for JSON; its id follows from what it says."""
+    subject = f"{kind}:{entity_id}"
+    data = {"id": entity_id, **fields}
     return {
         "specversion": "1.0",
-        "id": f"{kind}:{entity_id}",
+        "id": event_id(subject, source, value_hash(write_json(data)), "directory"),
         "source": source,
         "type": event_type(f"directory.{kind}"),
-        "subject": f"{kind}:{entity_id}",
+        "subject": subject,
         "datacontenttype": "application/json",
-        "data": {"id": entity_id, **fields},
+        "data": data,
     }

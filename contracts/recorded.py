@@ -69,26 +69,32 @@ class UnreadableEvent(Exception):
     """A record of the events topic that is no event of this engine: the log is damaged or of a newer version."""
 
 
-def record_event(data: Event, index: int, cause: Cause, after: Head) -> RecordedEvent:
-    """Give an event its id and bytes: it is number `index` of its cause, from 0, and follows on `after`."""
-    identity = event_id(cause.ticket_id, cause.source, cause.id, index)
-    version = after.version + 1
+def caused_event(identity: str, kind: str, cause: Cause) -> dict[str, object]:
+    """Return the attributes that all outputs of a command share; `data` and what else there is are for the caller."""
     event: dict[str, object] = {
         "specversion": "1.0",
         "id": identity,
         "source": ENGINE_SOURCE,
-        "type": _TYPE_OF_MODEL[type(data)],
+        "type": kind,
         "subject": cause.ticket_id,
         "time": format_instant(cause.at),
         "datacontenttype": "application/json",
         "partitionkey": cause.ticket_id,
         "causationid": cause.id,
         "causationsource": cause.source,
-        "ticketversion": version,
-        "prevhash": after.hash,
     }
     if cause.correlation_id is not None:
         event["correlationid"] = cause.correlation_id
+    return event
+
+
+def record_event(data: Event, index: int, cause: Cause, after: Head) -> RecordedEvent:
+    """Give an event its id and bytes: it is number `index` of its cause, from 0, and follows on `after`."""
+    identity = event_id(cause.ticket_id, cause.source, cause.id, index)
+    version = after.version + 1
+    event = caused_event(identity, _TYPE_OF_MODEL[type(data)], cause)
+    event["ticketversion"] = version
+    event["prevhash"] = after.hash
     event["data"] = data.wire()
     value = write_json(event)
     return RecordedEvent(

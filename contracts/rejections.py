@@ -9,7 +9,7 @@ from contracts.cloudevents import event_type
 from contracts.identity import event_id, rejection_part
 from contracts.json_values import write_json
 from contracts.received import ReceivedCommand
-from contracts.recorded import ENGINE_SOURCE
+from contracts.recorded import Cause, caused_event
 
 RejectionCode = Literal[
     "time_in_future",
@@ -78,22 +78,10 @@ class Refusal:
 
 def write_rejection(command: ReceivedCommand, refusal: Refusal, at: datetime) -> bytes:
     """Serialise the rejection of one delivery of a command; it holds the command as received."""
-    position = command.position
-    part = rejection_part(position.partition, position.offset)
-    event: dict[str, object] = {
-        "specversion": "1.0",
-        "id": event_id(command.ticket_id, command.source, command.id, part),
-        "source": ENGINE_SOURCE,
-        "type": REJECTED_TYPE,
-        "subject": command.ticket_id,
-        "time": at,
-        "datacontenttype": "application/json",
-        "partitionkey": command.ticket_id,
-        "causationid": command.id,
-        "causationsource": command.source,
-    }
-    if command.correlation_id is not None:
-        event["correlationid"] = command.correlation_id
+    part = rejection_part(command.position.partition, command.position.offset)
+    identity = event_id(command.ticket_id, command.source, command.id, part)
+    cause = Cause(command.ticket_id, command.source, command.id, command.correlation_id, at)
+    event = caused_event(identity, REJECTED_TYPE, cause)
     event["data"] = {
         "code": refusal.code,
         "message": refusal.message,
