@@ -187,7 +187,7 @@ def _named_by(key: bytes | None) -> tuple[str, str]:
 
 
 def directory_value(kind: str, entity_id: str, source: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Build the CloudEvent that enters an entity into the directory, ready for JSON; its id follows from what it says."""
+    """Build the CloudEvent that enters an entity into the directory, ready for JSON; its content gives it its id."""
     subject = f"{kind}:{entity_id}"
     data = {"id": entity_id, **fields}
     return {
