@@ -52,7 +52,8 @@ class Target:
     def _stack(self, server: str) -> StackRecord:
         folder = DataFolder.at(self.settings.stack.data)
         record = folder.read() if folder.is_up else None
-        if record is None or not record.ready:
+        # A stack's record shows a configured server's URL without its password: only its own servers are found there.
+        if record is None or not record.ready or server not in record.processes:
             problem = f"{SETTING_OF[server]} is not set, and no stack is up on {folder.path}"
             raise CommandFailed(problem, "Set it, or start a stack with `itilnext up`.", ExitCode.USAGE)
         return record
