@@ -1,7 +1,5 @@
 """Topics are made as planned, what differs is found with what to do, and workers refuse what they can't run on."""
 
-import asyncio
-
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -24,8 +22,9 @@ async def make(stack: Stack, *topics: NewTopic) -> None:
     try:
         response = await admin.create_topics(list(topics))
         assert [error[1] for error in response.topic_errors] == [0] * len(topics)
-        while not {topic.name for topic in topics} <= set(await admin.list_topics()):
-            await asyncio.sleep(0.01)
+        known: set[str] = set()
+        while not {topic.name for topic in topics} <= known:
+            known = set(await admin.list_topics())
     finally:
         await admin.close()
 
