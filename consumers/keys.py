@@ -38,6 +38,26 @@ class PartitionKeys:
         """List of agent, ticket and offset by newlines: places to take off their agents."""
         return f"{self.tag}:released"
 
+    @property
+    def touched(self) -> str:
+        """Hash: tickets whose next alert has to be computed, each with a mark that tells newer changes from older."""
+        return f"{self.tag}:touched"
+
+    @property
+    def due(self) -> str:
+        """Sorted set: when each ticket next comes due, in milliseconds since 1970."""
+        return f"{self.tag}:due"
+
+    @property
+    def asked(self) -> str:
+        """Sorted set: tickets an alert was asked for, each with when to ask again, in milliseconds since 1970."""
+        return f"{self.tag}:asked"
+
+    @property
+    def alert_state(self) -> str:
+        """Hash: `rules`, the policy and calendars the due index was made by; `tick`, the last tick evaluated."""
+        return f"{self.tag}:alerts"
+
     def ticket(self, ticket_id: str) -> str:
         """String: the snapshot's bytes."""
         return f"{self.tag}:ticket:{ticket_id}"

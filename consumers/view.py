@@ -88,6 +88,7 @@ class PartitionView:
         """Yield the writes that bring one ticket's part of the view up to date."""
         keys, after = self.keys, change.after
         yield ("SET", keys.ticket(change.ticket_id), change.snapshot)
+        yield ("HSET", keys.touched, change.ticket_id, after.version)
         if change.before is None:
             yield ("SADD", keys.tickets, change.ticket_id)
         yield from self._index_writes(change)
@@ -124,7 +125,7 @@ class PartitionView:
             async for names in _chunks(self._redis, index):
                 await self._redis.delete(*(key_of(name) for name in names))
             await self._redis.delete(index)
-        await self._redis.delete(keys.released)
+        await self._redis.delete(keys.released, keys.touched, keys.due, keys.asked, keys.alert_state)
 
     def _read_marker(self, client: Redis | Pipeline) -> Any:  # noqa: ANN401 a client answers, a pipeline queues
         return client.hmget(self.keys.marker, ["state", "source"])
@@ -141,9 +142,9 @@ async def _chunks(redis: Redis, index: str) -> AsyncIterator[list[str]]:
             return
 
 
-def as_text(word: bytes | str) -> str:
+def as_text(word: object) -> str:
     """Return a word that Redis answered with; the client is one that returns bytes, whatever its types allow for."""
-    return word.decode() if isinstance(word, bytes) else word
+    return word.decode() if isinstance(word, bytes) else str(word)
 
 
 def place_of(ticket: Ticket | None) -> str | None:

@@ -21,6 +21,8 @@ from contracts.directory import (
     Policy,
     Team,
 )
+from contracts.identity import value_hash
+from contracts.json_values import write_json
 from contracts.model import Priority, Tier
 from services.business_calendar import AroundTheClock, BusinessTime, HolidaysOfYear, WeeklyCalendar, no_holidays
 from services.decision import Customer
@@ -53,6 +55,7 @@ class DirectoryState:
         self._companies: dict[str, Tier] = {}
         self._calendars: dict[str, WeeklyCalendar] = {}
         self._policy = Policy()
+        self._clock_entries: dict[str, str] = {}
         self._times = self._times_by_priority()
 
     def apply(self, change: DirectoryChange) -> None:
@@ -66,11 +69,18 @@ class DirectoryState:
             self._delete(change.kind, change.id)
         else:
             self._put(change.entity)
+        if change.kind in ("calendar", "policy"):
+            self._clock_entries[f"{change.kind}:{change.id}"] = value_hash(write_json(change.entity))
 
     @property
     def policy(self) -> Policy:
         """The policy in force, all defaults where the directory has none."""
         return self._policy
+
+    @property
+    def clock_rules(self) -> str:
+        """A digest of all that tells when alerts come due: the policy and the calendars; equal ones, equal digests."""
+        return value_hash(write_json(sorted(self._clock_entries.items())))
 
     def agent(self, agent_id: str) -> Agent | None:
         """Return the agent of this id."""

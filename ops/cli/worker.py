@@ -50,6 +50,30 @@ def ticket() -> None:
         run_process(lambda stop: run_ticket_worker(config, stop), target.settings.log)
 
 
+@worker_app.command("alert")
+def alert() -> None:
+    """Evaluate ticks: ask for every alert that has come due, once.
+
+    Any number of them share the partitions. Ticks come from `itilnext ticker`, or one by one from `itilnext tick`.
+    """
+    from datetime import timedelta
+
+    from consumers.alert_worker import AlertWorkerConfig, run_alert_worker
+    from ops.target import load_target
+    from ops.worker_process import run_process
+
+    with reported_errors():
+        target = load_target()
+        config = AlertWorkerConfig(
+            kafka=target.kafka,
+            redis=target.redis,
+            topics=target.topics,
+            session_timeout_ms=target.settings.kafka.session_timeout_ms,
+            future_tolerance=timedelta(seconds=target.settings.worker.future_tolerance),
+        )
+        run_process(lambda stop: run_alert_worker(config, stop), target.settings.log)
+
+
 @worker_app.command("directory")
 def directory() -> None:
     """Apply the directory topic to Redis, and put entries that can't be used into the DLQ.

@@ -37,7 +37,9 @@ class Role:
 
 ROLES = (
     Role("ticket", ("worker", "ticket"), group="ticket-worker", scaled=True),
+    Role("alert", ("worker", "alert"), group="alert-worker", reads=attrgetter("ticks"), numbered=True),
     Role("directory", ("worker", "directory"), group="directory-worker", reads=attrgetter("directory")),
+    Role(TICKER, ("ticker",)),
 )
 
 

@@ -1,0 +1,198 @@
+"""One partition's alerts: ticks in, `alert.raise` commands out; the ticket worker judges them.
+
+Theory of operation.
+
+1. Of the ticks that wait, only the one with the highest `at` counts; one that is not after the last, is too far ahead of its
+   record, or can't be read, is ignored and counted.
+2. The partition's view is brought to the committed end of the state topic as of now: a ticket whose event could be read before
+   the tick was sent is seen. So is the directory.
+3. Marks are taken, and what is due at `at` is read from the due index; of each condition the highest level reached is asked for,
+   by a command whose id names ticket, condition, level and anchor. Asking twice is harmless.
+4. When all asks are acknowledged their tickets get a lease; when nothing is due any more, the tick's offset is committed.
+
+Whatever dies in between, the tick is read again, or the lease ends and the next tick asks again.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from consumers.directory_follower import DirectoryFollower
+from consumers.due_index import DueIndex
+from consumers.errors import Fatal, Retryable
+from consumers.membership import Intake
+from consumers.state_log import LogEnds
+from consumers.view import PartitionView
+from contracts.cloudevents import event_type
+from contracts.dead_letters import Unreadable
+from contracts.instants import format_instant, instant_of_timestamp
+from contracts.ticks import read_tick
+from contracts.topics import Topics
+from producers.publisher import CommandPublisher
+from services.alert_rounds import Cell, due
+from services.alerts import ALERT_SOURCE
+
+_POLL_SECONDS = 0.02
+_IDLE_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDuty:
+    """What the partitions of one alert worker share. `ignored` counts ticks by the reason they were ignored for."""
+
+    redis: Redis
+    topics: Topics
+    directory: DirectoryFollower
+    ends: LogEnds
+    publisher: CommandPublisher
+    fail: Callable[[BaseException], None]
+    lease: timedelta = timedelta(seconds=30)
+    future_tolerance: timedelta = timedelta(minutes=5)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+class AlertPartition:
+    """The alerts of one partition, from its assignment until `stop`."""
+
+    def __init__(self, duty: AlertDuty, number: int, intake: Intake) -> None:
+        self._duty = duty
+        self._number = number
+        self._intake = intake
+        self._log = log.bind(partition=number)
+        self._view = PartitionView(duty.redis, duty.topics.prefix, number)
+        self._index = DueIndex(duty.redis, duty.topics.prefix, number)
+        self._waiting: list[ConsumerRecord] = []
+        self._fed = asyncio.Event()
+        self._last: datetime | None = None
+        self._stopping = False
+        self._task = asyncio.create_task(self._run(), name=f"alerts-{number}")
+        self._task.add_done_callback(self._ended)
+
+    def feed(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take ticks from the consumer; never blocks."""
+        self._waiting.extend(records)
+        self._fed.set()
+
+    async def stop(self) -> None:
+        """Let the partition go; a tick in hand is evaluated again by the next owner."""
+        self._stopping = True
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not self._stopping:
+            cause = None if task.cancelled() else task.exception()
+            self._duty.fail(cause or Fatal(f"the task of partition {self._number} ended"))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                self._waiting.clear()
+                self._last = await self._index.last_tick()
+                self._intake.seek(await self._intake.committed())
+                self._intake.resume()
+                await self._serve()
+            except (Retryable, KafkaError, RedisError, OSError) as error:
+                self._log.warning("starting over", reason=repr(error))
+                self._intake.pause()
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    await self._fed.wait()
+            except TimeoutError:
+                # Between ticks the marks are taken too, so that a tick finds little left to do.
+                await self._keep_index()
+                continue
+            self._fed.clear()
+            records, self._waiting = self._waiting, []
+            if not records:
+                continue
+            at = self._highest(records)
+            if at is not None:
+                await self._evaluate(at)
+                await self._index.ticked(at)
+                self._last = at
+            await self._intake.commit(records[-1].offset + 1)
+
+    def _highest(self, records: Sequence[ConsumerRecord]) -> datetime | None:
+        """Return the instant to evaluate for, None when none of these ticks counts (step 1)."""
+        highest = self._last
+        for record in records:
+            try:
+                at = read_tick(record.value, tuple(record.headers)).at
+            except Unreadable as error:
+                self._ignore(error.code, record)
+                continue
+            if at - instant_of_timestamp(record.timestamp) > self._duty.future_tolerance:
+                self._ignore("in_future", record)
+            elif highest is not None and at <= highest:
+                self._duty.ignored["not_after_last"] += 1
+            else:
+                highest = at
+        return highest if highest != self._last else None
+
+    def _ignore(self, reason: str, record: ConsumerRecord) -> None:
+        self._duty.ignored[reason] += 1
+        self._log.warning("tick ignored", reason=reason, offset=record.offset)
+
+    async def _evaluate(self, at: datetime) -> None:
+        """Ask for all that is due (steps 2 to 4)."""
+        duty = self._duty
+        end = (await duty.ends.committed())[self._number]
+        while (await self._view.marker()).state < end:
+            await asyncio.sleep(_POLL_SECONDS)
+        await duty.directory.caught_up()
+        await self._keep_index()
+        while tickets := await self._index.due_by(at):
+            found = await self._index.tickets(tickets)
+            asked: list[str] = []
+            for ticket_id, ticket in found.items():
+                cells = due(ticket, duty.directory.directory, at)
+                for cell in cells:
+                    await duty.publisher.send(_ask(ticket_id, cell, at))
+                if cells:
+                    asked.append(ticket_id)
+            await duty.publisher.flush()
+            idle = [ticket_id for ticket_id in tickets if ticket_id not in asked]
+            await self._index.settle(asked, idle, datetime.now(UTC) + duty.lease)
+
+    async def _keep_index(self) -> None:
+        """Bring the due index up to date: with the tickets that changed, and with the rules."""
+        rules = self._duty.directory.directory.clock_rules
+        if await self._index.rules() != rules:
+            await self._index.mark_all()
+            await self._index.made_by(rules)
+        await self._index.refresh(self._duty.directory.directory, datetime.now(UTC))
+
+
+def _ask(ticket_id: str, cell: Cell, at: datetime) -> dict[str, object]:
+    """Build the command that asks for one level; the same level of the same round always has the same id."""
+    anchor_at = format_instant(cell.anchor_at)
+    return {
+        "specversion": "1.0",
+        "id": f"{cell.condition}:{cell.level}:{anchor_at}",
+        "source": ALERT_SOURCE,
+        "type": event_type("alert.raise"),
+        "subject": ticket_id,
+        "time": format_instant(at),
+        "datacontenttype": "application/json",
+        "data": {
+            "condition": cell.condition,
+            "level": cell.level,
+            "anchor_at": anchor_at,
+            "at": format_instant(at),
+        },
+    }

@@ -1,0 +1,114 @@
+"""When each ticket of a partition next comes due, in Redis: what a tick reads instead of all open tickets (SPEC section 6).
+
+Theory of operation. The ticket worker's guarded apply marks every ticket it changes (`touched`). The alert worker takes the
+marks, computes each ticket's next instant and keeps it in a sorted set (`due`), one instant a ticket, none for a ticket that
+will not come due. A mark is dropped only if no newer one has come. What was asked to be raised leaves `due` for `asked`, with
+the time its lease ends: an answer changes the ticket, so marks it; where none comes, the lease's end does. Nothing here is lost
+with a process: every step leaves either the mark, the instant or the lease. With Redis itself all is lost, and rebuilding the
+view marks every ticket.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from consumers import scripts
+from consumers.keys import PartitionKeys
+from consumers.view import as_text, read_snapshot
+from contracts.instants import format_instant, parse_instant
+from contracts.ticket import Ticket
+from services.alert_rounds import next_due_at
+from services.decision import Directory
+
+_CHUNK = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class DueIndex:
+    """The due index of one partition, written by the partition's alert worker alone."""
+
+    def __init__(self, redis: Redis, prefix: str, partition: int) -> None:
+        self._redis = redis
+        self._keys = PartitionKeys(prefix, partition)
+        self._index = redis.register_script(scripts.INDEX_DUE)
+
+    async def refresh(self, directory: Directory, now: datetime) -> int:
+        """Take all marks, and those of leases that have ended; return how many tickets were looked at."""
+        await self._end_leases(now)
+        looked_at = 0
+        while marks := await self._redis.hrandfield(self._keys.touched, _CHUNK, withvalues=True):
+            marked = {as_text(marks[i]): as_text(marks[i + 1]) for i in range(0, len(marks), 2)}
+            tickets = await self.tickets(list(marked))
+            arguments: list[str | float] = []
+            for ticket_id, mark in marked.items():
+                ticket = tickets.get(ticket_id)
+                instant = None if ticket is None else next_due_at(ticket, directory)
+                arguments += (ticket_id, mark, "" if instant is None else score_of(instant))
+            await self._index(keys=[self._keys.touched, self._keys.due, self._keys.asked], args=arguments)
+            looked_at += len(marked)
+        return looked_at
+
+    async def due_by(self, at: datetime) -> Sequence[str]:
+        """Return some hundred of the tickets that come due up to an instant, the earliest first."""
+        found = await self._redis.zrangebyscore(self._keys.due, "-inf", score_of(at), start=0, num=_CHUNK)
+        return [as_text(ticket_id) for ticket_id in found]
+
+    async def tickets(self, ticket_ids: Sequence[str]) -> Mapping[str, Ticket]:
+        """Read tickets from the view, those there are."""
+        if not ticket_ids:
+            return {}
+        values = await self._redis.mget([self._keys.ticket(ticket_id) for ticket_id in ticket_ids])
+        found = zip(ticket_ids, values, strict=True)
+        return {ticket_id: read_snapshot(value) for ticket_id, value in found if isinstance(value, bytes)}
+
+    async def settle(self, asked: Sequence[str], idle: Sequence[str], lease_ends: datetime) -> None:
+        """Take tickets off `due`: those asked about get a lease, the others are looked at again."""
+        pipeline = self._redis.pipeline(transaction=True)
+        if asked:
+            pipeline.zadd(self._keys.asked, dict.fromkeys(asked, score_of(lease_ends)))
+        if idle:
+            pipeline.hset(self._keys.touched, mapping=dict.fromkeys(idle, "looked-at"))
+        pipeline.zrem(self._keys.due, *asked, *idle)
+        await pipeline.execute()
+
+    async def mark_all(self) -> None:
+        """Mark every ticket of the partition: the rules have changed."""
+        cursor = 0
+        while True:
+            cursor, members = await self._redis.sscan(self._keys.tickets, cursor, count=_CHUNK)
+            if members:
+                await self._redis.hset(self._keys.touched, mapping=dict.fromkeys(map(as_text, members), "rules"))
+            if cursor == 0:
+                return
+
+    async def rules(self) -> str | None:
+        """Return the rules the index was made by."""
+        text = await self._redis.hget(self._keys.alert_state, "rules")
+        return None if text is None else as_text(text)
+
+    async def made_by(self, rules: str) -> None:
+        """Note the rules the index is made by."""
+        await self._redis.hset(self._keys.alert_state, "rules", rules)
+
+    async def last_tick(self) -> datetime | None:
+        """Return the last tick that was evaluated, None where there is none, or Redis was lost since."""
+        text = await self._redis.hget(self._keys.alert_state, "tick")
+        return None if text is None else parse_instant(as_text(text))
+
+    async def ticked(self, at: datetime) -> None:
+        """Note a tick as evaluated."""
+        await self._redis.hset(self._keys.alert_state, "tick", format_instant(at))
+
+    async def _end_leases(self, now: datetime) -> None:
+        while found := await self._redis.zrangebyscore(self._keys.asked, "-inf", score_of(now), start=0, num=_CHUNK):
+            ended = [as_text(ticket_id) for ticket_id in found]
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hset(self._keys.touched, mapping=dict.fromkeys(ended, "lease"))
+            pipeline.zrem(self._keys.asked, *ended)
+            await pipeline.execute()
+
+
+def score_of(instant: datetime) -> float:
+    """Return an instant as whole milliseconds, rounded down: exact in a double, and never late."""
+    return (instant - _EPOCH).total_seconds() * 1000 // 1

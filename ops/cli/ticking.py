@@ -1,0 +1,72 @@
+"""`itilnext ticker` and `itilnext tick`: the time alerts are evaluated for."""
+
+from typing import Annotated
+
+import typer
+
+from ops.console import CommandFailed, ExitCode, JsonOption, print_json, print_line, reported_errors
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("ticker")(ticker)
+    app.command("tick")(tick)
+
+
+def ticker(
+    every: Annotated[str, typer.Option("--every", metavar="DURATION", help="Between ticks: 10s, 1m ...")] = "10s",
+) -> None:
+    """Send ticks to every partition on a clock, at whole multiples of the interval; SIGTERM ends it.
+
+    Alerts are evaluated for a tick's time. Several tickers with the same interval do the work of one.
+    """
+    import asyncio
+
+    from ops.durations import parse_interval
+    from ops.target import load_target
+    from ops.worker_process import run_process
+    from producers.ticker import run_ticker
+    from producers.topics_admin import require_topics
+
+    with reported_errors():
+        target = load_target()
+        interval = parse_interval(every, "--every")
+
+        async def work(stop: asyncio.Event) -> None:
+            partitions = await require_topics(target.kafka, target.topics)
+            await run_ticker(target.kafka, target.topics, partitions, interval, stop)
+
+        run_process(work, target.settings.log)
+
+
+def tick(
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="RFC 3339 with an offset: 2026-11-24T09:30:00Z.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Send one tick to every partition: alerts are evaluated for this time, whatever the machine's clock says.
+
+    A partition ignores a tick that is not after its last one, and one that lies more than five minutes ahead.
+    """
+    import asyncio
+
+    from contracts.instants import format_instant, parse_instant
+    from ops.target import load_target
+    from producers.ticker import tick_once
+    from producers.topics_admin import require_topics
+
+    with reported_errors():
+        target = load_target()
+        try:
+            instant = parse_instant(at)
+        except ValueError as error:
+            raise CommandFailed(str(error), "Write it like 2026-11-24T09:30:00Z.", ExitCode.USAGE) from None
+
+        async def send() -> dict[int, int]:
+            partitions = await require_topics(target.kafka, target.topics)
+            return await tick_once(target.kafka, target.topics, partitions, instant)
+
+        offsets = asyncio.run(send())
+        if as_json:
+            print_json({"at": instant, "offsets": {str(partition): offset for partition, offset in offsets.items()}})
+        else:
+            print_line(f"sent a tick for {format_instant(instant)} to {len(offsets)} partitions")

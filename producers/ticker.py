@@ -1,0 +1,75 @@
+"""Ticks for every partition: one at a time, or on a clock, aligned so that several tickers send the same instants.
+
+A tick whose instant a partition has had is ignored there, so any number of tickers do the work of one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import AIOKafkaProducer
+
+from contracts.cloudevents import STRUCTURED_HEADERS
+from contracts.ticks import write_tick
+from contracts.topics import Topics
+from producers.connection import KafkaConnection
+from producers.stopping import stop_client
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def send_ticks(producer: AIOKafkaProducer, topics: Topics, partitions: int, at: datetime) -> dict[int, int]:
+    """Send one tick to each partition explicitly; return the offset each was given."""
+    sent = [
+        await producer.send(
+            topics.ticks,
+            key=str(partition).encode(),
+            value=write_tick(at, partition),
+            partition=partition,
+            headers=list(STRUCTURED_HEADERS),
+        )
+        for partition in range(partitions)
+    ]
+    return {metadata.partition: metadata.offset for metadata in await asyncio.gather(*sent)}
+
+
+async def tick_once(connection: KafkaConnection, topics: Topics, partitions: int, at: datetime) -> dict[int, int]:
+    """Send the ticks of one instant with a producer of their own."""
+    producer = AIOKafkaProducer(enable_idempotence=True, **connection.client())
+    await producer.start()
+    try:
+        return await send_ticks(producer, topics, partitions, at)
+    finally:
+        await stop_client(producer)
+
+
+async def run_ticker(
+    connection: KafkaConnection,
+    topics: Topics,
+    partitions: int,
+    every: timedelta,
+    stop: asyncio.Event,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Send ticks at every whole multiple of the interval until `stop` is set; what was missed is not sent later.
+
+    Raises:
+        KafkaError: the broker could not be reached at the start, or stayed away for longer than a request may take.
+    """
+    producer = AIOKafkaProducer(enable_idempotence=True, **connection.client())
+    await producer.start()
+    try:
+        while not stop.is_set():
+            due = aligned(now(), every)
+            try:
+                async with asyncio.timeout((due - now()).total_seconds()):
+                    await stop.wait()
+            except TimeoutError:
+                await send_ticks(producer, topics, partitions, due)
+    finally:
+        await stop_client(producer)
+
+
+def aligned(now: datetime, every: timedelta) -> datetime:
+    """Return the next whole multiple of the interval since 1970, after `now`."""
+    return _EPOCH + ((now - _EPOCH) // every + 1) * every
