@@ -2,13 +2,14 @@
 
 Theory of operation.
 
-1. Of the ticks that wait, only the one with the highest `at` counts; one that is not after the last, is too far ahead of its
-   record, or can't be read, is ignored and counted.
-2. The partition's view is brought to the committed end of the state topic as of now: a ticket whose event could be read before
-   the tick was sent is seen. So is the directory.
-3. Marks are taken, and what is due at `at` is read from the due index; of each condition the highest level reached is asked for,
-   by a command whose id names ticket, condition, level and anchor. Asking twice is harmless.
-4. When all asks are acknowledged their tickets get a lease; when nothing is due any more, the tick's offset is committed.
+1. Of the ticks that wait, only the one with the highest `at` counts; one that is not after the last, is too far ahead
+   of its record, or can't be read, is ignored and counted.
+2. The partition's view is brought to the committed end of the state topic as of now: a ticket whose event could be
+   read before the tick was sent is seen. So is the directory.
+3. Marks are taken, and what is due at `at` is read from the due index; of each condition the highest level reached is
+   asked for, by a command whose id names ticket, condition, level and anchor. Asking twice is harmless.
+4. When all asks are acknowledged their tickets get a lease; when nothing is due any more, the tick's offset is
+   committed.
 
 Whatever dies in between, the tick is read again, or the lease ends and the next tick asks again.
 """
@@ -152,7 +153,7 @@ class AlertPartition:
         """Ask for all that is due (steps 2 to 4)."""
         duty = self._duty
         end = (await duty.ends.committed())[self._number]
-        while (await self._view.marker()).state < end:
+        while (await self._view.marker()).state < end:  # noqa: ASYNC110 another process brings it there
             await asyncio.sleep(_POLL_SECONDS)
         await duty.directory.caught_up()
         await self._keep_index()

@@ -28,7 +28,10 @@ from contracts.topics import MAX_DLQ_BYTES, MAX_RECORD_BYTES, Topics
 from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
 
 _BATCH_OVERHEAD = 1_024
-"""What key, headers and Kafka's own framing take at most of a record's limit; header values of a DLQ record come on top."""
+"""What key, headers and Kafka's own framing take at most of a record's limit.
+
+Header values of a DLQ record come on top.
+"""
 MAX_VALUE = MAX_RECORD_BYTES - _BATCH_OVERHEAD
 _REMEMBERED_BYTES = 64
 """What one more command adds to a snapshot by itself: its entry in `recent_commands`."""
@@ -57,8 +60,8 @@ class Entry:
 class Decided:
     """What a batch led to.
 
-    `tickets` holds the tickets that changed, as they are after the batch; `freed` the agents who gave a place back, each
-    with the offset of the command that made it so.
+    `tickets` holds the tickets that changed, as they are after the batch; `freed` the agents who gave a place back,
+    each with the offset of the command that made it so.
     """
 
     events: list[Output] = field(default_factory=list)
@@ -167,7 +170,10 @@ class BatchDecider:
             decided.outcomes[command.name, "accepted"] += 1
 
     def _want_place_of_reopened(self, command: ReceivedCommand, outcome: Accepted) -> None:
-        """Count a reopened ticket before anybody can read that it is: a reopen may pass the limit, an accept may not."""
+        """Count a reopened ticket before anybody can read that it is.
+
+        A reopen may pass the limit, an accept may not.
+        """
         owner_id = outcome.ticket.owner_id
         if isinstance(command.data, ReopenTicket) and owner_id is not None:
             place = Place(owner_id, command.ticket_id, command.position.offset, NO_LIMIT)

@@ -1,19 +1,23 @@
 """Exact agent capacity over all partitions (SPEC section 5): places are reserved in Redis, made true by Kafka.
 
-Theory of operation. An agent's count is a hash of ticket ids in one slot: tickets owned and open, and tickets about to be.
+Theory of operation. An agent's count is a hash of ticket ids in one slot: tickets owned and open, and tickets about
+to be.
 
-1. Before a transaction the partition writes down which places it is about to ask for (`reserving`), then reserves them, one
-   atomic script each. Reserving the same ticket twice takes one place.
-2. After sending, before committing, it confirms that every place is still held. If Redis was lost in between, it aborts.
-3. After the commit the guarded apply drops the intents and lists the places given back (`released`); these are then taken
-   off their agents. Only now is a place free, so a count never falls below what the log says.
-4. Whoever takes a partition over finishes what the last owner left: it raises the fence (so that a frozen owner can reserve
-   no more), takes back places that no snapshot bears out, and carries out releases.
-5. A count made in another run of Redis, or none at all, is lost. It is made again from every partition's view: first the
-   state topics' ends are read with open transactions included, and all of these are waited for. A transaction that confirmed
-   before the loss had been sent before it, so its ticket is seen; one that confirms after the loss aborts.
-6. A refusal for want of a place is given only after every partition's view has reached the committed end of its log as of
-   now, releases carried out. A partition waits only for what others have committed, never for what they are about to.
+1. Before a transaction the partition writes down which places it is about to ask for (`reserving`), then reserves
+   them, one atomic script each. Reserving the same ticket twice takes one place.
+2. After sending, before committing, it confirms that every place is still held. If Redis was lost in between, it
+   aborts.
+3. After the commit the guarded apply drops the intents and lists the places given back (`released`); these are then
+   taken off their agents. Only now is a place free, so a count never falls below what the log says.
+4. Whoever takes a partition over finishes what the last owner left: it raises the fence (so that a frozen owner can
+   reserve no more), takes back places that no snapshot bears out, and carries out releases.
+5. A count made in another run of Redis, or none at all, is lost. It is made again from every partition's view: first
+   the state topics' ends are read with open transactions included, and all of these are waited for. A transaction
+   that confirmed before the loss had been sent before it, so its ticket is seen; one that confirms after the loss
+   aborts.
+6. A refusal for want of a place is given only after every partition's view has reached the committed end of its log
+   as of now, releases carried out. A partition waits only for what others have committed, never for what they are
+   about to.
 """
 
 import asyncio

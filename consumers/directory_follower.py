@@ -1,7 +1,7 @@
 """The directory in a worker's memory, followed from its compacted topic (SPEC section 4).
 
-`caught_up()` is the promise of section 4: what was acknowledged before the call is applied when it returns. A bad entry is
-logged, counted and set aside; the one before stays in force.
+`caught_up()` is the promise of section 4: what was acknowledged before the call is applied when it returns. A bad
+entry is logged, counted and set aside; the one before stays in force.
 """
 
 import asyncio

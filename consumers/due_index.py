@@ -1,11 +1,11 @@
-"""When each ticket of a partition next comes due, in Redis: what a tick reads instead of all open tickets (SPEC section 6).
+"""When each ticket of a partition next comes due, in Redis: what a tick reads instead of all open tickets.
 
-Theory of operation. The ticket worker's guarded apply marks every ticket it changes (`touched`). The alert worker takes the
-marks, computes each ticket's next instant and keeps it in a sorted set (`due`), one instant a ticket, none for a ticket that
-will not come due. A mark is dropped only if no newer one has come. What was asked to be raised leaves `due` for `asked`, with
-the time its lease ends: an answer changes the ticket, so marks it; where none comes, the lease's end does. Nothing here is lost
-with a process: every step leaves either the mark, the instant or the lease. With Redis itself all is lost, and rebuilding the
-view marks every ticket.
+Theory of operation (SPEC section 6). The ticket worker's guarded apply marks every ticket it changes (`touched`). The
+alert worker takes the marks, computes each ticket's next instant and keeps it in a sorted set (`due`), one instant a
+ticket, none for a ticket that will not come due. A mark is dropped only if no newer one has come. What was asked to
+be raised leaves `due` for `asked`, with the time its lease ends: an answer changes the ticket, so marks it; where
+none comes, the lease's end does. Nothing here is lost with a process: every step leaves either the mark, the instant
+or the lease. With Redis itself all is lost, and rebuilding the view marks every ticket.
 """
 
 from collections.abc import Mapping, Sequence

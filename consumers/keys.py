@@ -10,9 +10,9 @@ from dataclasses import dataclass
 class PartitionKeys:
     """The keys of one partition's view.
 
-    `marker` holds how far the view is: `state`, the next offset of the state topic to apply; `source`, the highest offset of
-    a command that is in it; `fence`, who may reserve. `reserving` holds places asked for but not committed yet, `released`
-    those given back but not taken off their agents yet.
+    `marker` holds how far the view is: `state`, the next offset of the state topic to apply; `source`, the highest
+    offset of a command that is in it; `fence`, who may reserve. `reserving` holds places asked for but not committed
+    yet, `released` those given back but not taken off their agents yet.
     """
 
     prefix: str

@@ -1,7 +1,7 @@
-"""Membership in a consumer group through FastStream: each assigned partition gets a task of its own, until it is revoked.
+"""Membership in a consumer group through FastStream: each assigned partition has a task, until it is revoked.
 
-The handler only hands records on; nothing here looks into them. A partition's task pauses, seeks and resumes its partition
-itself, through its `Intake`.
+The handler only hands records on; nothing here looks into them. A partition's task pauses, seeks and resumes its
+partition itself, through its `Intake`.
 """
 
 import asyncio

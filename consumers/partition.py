@@ -1,26 +1,28 @@
 """One partition's writer: takes it over, then decides batch after batch, exactly once.
 
-Theory of operation. All that is shared with other partitions is in `Fleet`; a partition runs alone in its own task. One batch
-goes through the commit protocol:
+Theory of operation. All that is shared with other partitions is in `Fleet`; a partition runs alone in its own task.
+One batch goes through the commit protocol:
 
-1. `feed` takes raw records from the subscriber; all that waits becomes one batch, offsets below the next one are dropped. A
-   full queue pauses the partition at the consumer, a drained one resumes it.
+1. `feed` takes raw records from the subscriber; all that waits becomes one batch, offsets below the next one are
+   dropped. A full queue pauses the partition at the consumer, a drained one resumes it.
 2. Each record is parsed; what can't be read is an answer too (a DLQ record).
-3. Tickets that are not cached are loaded from the view in one round trip that also tells where the view is. Where that is not
-   where this partition left it, the view catches up from Kafka first. At the same time the directory is brought to its end.
-4. The batch is decided in order; places for owners are reserved, and a batch is cut where a refusal would rest on a place that
-   an earlier command of the same batch gives back.
-5. One transaction: events, last snapshot per ticket, rejections, DLQ records, moves, then the consumed offset; reserved places
-   are confirmed; commit.
+3. Tickets that are not cached are loaded from the view in one round trip that also tells where the view is. Where
+   that is not where this partition left it, the view catches up from Kafka first. At the same time the directory is
+   brought to its end.
+4. The batch is decided in order; places for owners are reserved, and a batch is cut where a refusal would rest on a
+   place that an earlier command of the same batch gives back.
+5. One transaction: events, last snapshot per ticket, rejections, DLQ records, moves, then the consumed offset;
+   reserved places are confirmed; commit.
 6. Only then: the new states are cached, and applied to the view by one script, guarded by its position.
 7. Any error drops the cache and takes the partition over again, as below.
 
-Taking over, before any record is handled: the consumer is paused; a new producer with the stable transactional id fences the
-former owner; the committed offset is read; the view catches up to the end of the state topic; places left in transit are
-settled; the next offset is the larger of the committed one and the last snapshot's `source_offset` + 1; seek, resume.
+Taking over, before any record is handled: the consumer is paused; a new producer with the stable transactional id
+fences the former owner; the committed offset is read; the view catches up to the end of the state topic; places left
+in transit are settled; the next offset is the larger of the committed one and the last snapshot's `source_offset` +
+1; seek, resume.
 
-A fenced partition may not take over at once, for that would fence the rightful owner: it waits until a frozen worker has learned
-from the group whether the partition is still its own, and is stopped by the rebalance if not.
+A fenced partition may not take over at once, for that would fence the rightful owner: it waits until a frozen worker
+has learned from the group whether the partition is still its own, and is stopped by the rebalance if not.
 """
 
 import asyncio

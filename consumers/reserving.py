@@ -1,4 +1,7 @@
-"""Deciding a batch together with the places its owners need: decide, reserve, and decide again where a place was refused."""
+"""Deciding a batch together with the places its owners need.
+
+Decide, reserve, and decide again where a place was refused.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""One look-up for all who wait: who asks while one runs shares the next, for the running one may be too old for them."""
+"""One look-up for all who wait.
+
+Who asks while one runs shares the next, for the running one may be too old for them.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,7 @@
 """The Redis view of one partition: read before a batch is decided, written after its transaction is committed.
 
-Kafka is the truth; all here can be dropped at any time. Every write goes through one guarded script, so that a repeated,
-late or gapped write can't do harm. Nothing here decides anything.
+Kafka is the truth; all here can be dropped at any time. Every write goes through one guarded script, so that a
+repeated, late or gapped write can't do harm. Nothing here decides anything.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -25,7 +25,10 @@ Write = tuple[str | bytes | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """How far a partition's view is: the next state offset to apply, the highest command offset in it, places in transit."""
+    """How far a partition's view is.
+
+    The next state offset to apply, the highest command offset in it, places in transit.
+    """
 
     state: int = NOT_BUILT
     source: int = -1

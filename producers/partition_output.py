@@ -1,4 +1,4 @@
-"""The transactional output of one partition: what a batch led to and the consumed offset, all visible together or not at all.
+"""The transactional output of one partition: all of a batch and its consumed offset become visible, or nothing.
 
 One producer per partition with a stable transactional id: starting it fences whoever wrote for the partition before.
 """
@@ -27,7 +27,10 @@ _BATCH_BYTES = 1_000_000
 
 
 class OutputFenced(Exception):
-    """Another producer with this transactional id was started: a newer owner of the partition exists, or a transaction timed out."""
+    """Another producer with this transactional id was started.
+
+    A newer owner of the partition exists, or a transaction timed out.
+    """
 
 
 class Record(Protocol):

@@ -1,7 +1,7 @@
 """Stopping a Kafka client so that it can neither hang nor take its caller down.
 
-aiokafka's clients await their own cancelled tasks while they stop, and let the CancelledError of these out; with a broker
-out of reach they may also wait for it for minutes. Either must not end a worker that is only closing.
+aiokafka's clients await their own cancelled tasks while they stop, and let the CancelledError of these out; with a
+broker out of reach they may also wait for it for minutes. Either must not end a worker that is only closing.
 """
 
 import asyncio

@@ -4,7 +4,6 @@ A tick whose instant a partition has had is ignored there, so any number of tick
 """
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaProducer
@@ -44,12 +43,7 @@ async def tick_once(connection: KafkaConnection, topics: Topics, partitions: int
 
 
 async def run_ticker(
-    connection: KafkaConnection,
-    topics: Topics,
-    partitions: int,
-    every: timedelta,
-    stop: asyncio.Event,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    connection: KafkaConnection, topics: Topics, partitions: int, every: timedelta, stop: asyncio.Event
 ) -> None:
     """Send ticks at every whole multiple of the interval until `stop` is set; what was missed is not sent later.
 
@@ -60,9 +54,9 @@ async def run_ticker(
     await producer.start()
     try:
         while not stop.is_set():
-            due = aligned(now(), every)
+            due = aligned(datetime.now(UTC), every)
             try:
-                async with asyncio.timeout((due - now()).total_seconds()):
+                async with asyncio.timeout((due - datetime.now(UTC)).total_seconds()):
                     await stop.wait()
             except TimeoutError:
                 await send_ticks(producer, topics, partitions, due)

@@ -1,7 +1,7 @@
 """When alerts come due: three conditions, three levels, one round per anchor (SPEC section 6).
 
-A round of a condition begins at its anchor and ends when the anchor moves; within it each level is raised, or superseded by a
-higher one, at most once.
+A round of a condition begins at its anchor and ends when the anchor moves; within it each level is raised, or
+superseded by a higher one, at most once.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,10 @@ LEVELS = (1, 2, 3)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One level of one condition of one ticket: reached at `due_at`; `counted` once raised or superseded in this round."""
+    """One level of one condition of one ticket.
+
+    Reached at `due_at`; `counted` once raised or superseded in this round.
+    """
 
     condition: Condition
     level: int
@@ -74,7 +77,10 @@ def cells(ticket: Ticket, directory: Directory) -> Iterator[Cell]:
 
 
 def due(ticket: Ticket, directory: Directory, at: datetime) -> list[Cell]:
-    """Return what is to be raised at an instant: of each condition the highest level reached, unless it counts already."""
+    """Return what is to be raised at an instant.
+
+    Of each condition the highest level reached, unless it counts already.
+    """
     highest: dict[Condition, Cell] = {}
     for cell in cells(ticket, directory):
         if cell.due_at <= at:

@@ -1,13 +1,15 @@
-"""The timeline of a ticket as one viewer may see it: each event at most one entry, in version order (SPEC section 8)."""
+"""The timeline of a ticket as one viewer may see it.
+
+Each event at most one entry, in version order (SPEC section 8).
+"""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from contracts.instants import Instant
 from contracts.recorded import RecordedEvent
 from contracts.ticket import Part, Ticket
-from services.visibility import EntryVisibility, Viewer, audience_of, may_see
+from services.visibility import Audience, EntryVisibility, Viewer, audience_of, may_see
 
 _ACTORS = ("agent_id", "approver_id", "reviewer_id", "authorized_by", "requested_by", "from")
 # What a public entry says to desk staff only: who works on it, and by which internal rules.
@@ -35,23 +37,22 @@ def timeline(ticket: Ticket, events: Iterable[RecordedEvent], viewer: Viewer) ->
     for event in events:
         audience = audience_of(event.data, ticket)
         if may_see(viewer, audience, ticket):
-            entries.append(_entry(event.version, event.time, event, audience.visibility, audience.envelope_id, viewer))
+            entries.append(_entry(event, audience, viewer))
     return entries
 
 
-def _entry(
-    version: int,
-    at: datetime,
-    event: RecordedEvent,
-    visibility: EntryVisibility,
-    envelope_id: str | None,
-    viewer: Viewer,
-) -> TimelineEntry:
+def _entry(event: RecordedEvent, audience: Audience, viewer: Viewer) -> TimelineEntry:
     said = {name: value for name, value in event.data.wire().items() if value is not None}
     actor = next((said[name] for name in _ACTORS if name in said), None)
     if viewer.kind == "customer":
         said = {name: value for name, value in said.items() if name not in _STAFF_ONLY}
         actor = said.get("from")
     return TimelineEntry(
-        version=version, at=at, type=event.name, visibility=visibility, envelope_id=envelope_id, actor=actor, data=said
+        version=event.version,
+        at=event.time,
+        type=event.name,
+        visibility=audience.visibility,
+        envelope_id=audience.envelope_id,
+        actor=actor,
+        data=said,
     )

@@ -1,7 +1,8 @@
 """Which lists of the read side a ticket stands on: a pure function of its state (SPEC section 8).
 
-The Redis view keeps each list as a set, written as the difference between a ticket's entries before and after; the audit
-compares the sets with what the snapshots say. A list's name is its kind and whose it is, a member names ticket and part.
+The Redis view keeps each list as a set, written as the difference between a ticket's entries before and after; the
+audit compares the sets with what the snapshots say. A list's name is its kind and whose it is, a member names ticket
+and part.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,9 @@
 """Who sees what of a ticket: the one place where that is decided (SPEC section 8).
 
-An entry is public, internal or envelope-only. The customer sees what is public; every agent also what is internal; what is
-envelope-only is for who takes part in that envelope. The owner is the customer's face, not a participant: of envelope-only
-content the owner sees the owner's own, and that of envelopes the owner is the expert of (as after a transfer to an expert).
+An entry is public, internal or envelope-only. The customer sees what is public; every agent also what is internal;
+what is envelope-only is for who takes part in that envelope. The owner is the customer's face, not a participant: of
+envelope-only content the owner sees the owner's own, and that of envelopes the owner is the expert of (as after a
+transfer to an expert).
 """
 
 from dataclasses import dataclass
