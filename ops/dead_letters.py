@@ -18,7 +18,7 @@ from contracts.dead_letters import CUT_FROM_HEADER, ERROR_CODE_HEADER, Headers, 
 from contracts.partitioner import murmur2
 from contracts.topics import MAX_COMMAND_BYTES
 from ops.describing import headers_of
-from ops.log_reader import LogReader, LogRecord, all_partitions
+from ops.log_reader import LogReader, LogRecord, all_partitions, written_ends
 from ops.target import Target
 from producers.publisher import CommandPublisher
 from producers.topics_admin import require_topics
@@ -105,8 +105,8 @@ async def dead_letters(target: Target, wanted: Wanted) -> AsyncIterator[DeadLett
     ]
     if not partitions:
         return
+    ends = await written_ends(target.kafka, partitions)
     async with LogReader(target.kafka, partitions) as reader:
-        ends = await reader.ends()
         if wanted.offset is not None:
             reader.seek(dict.fromkeys(partitions, wanted.offset))
             ends = {each: min(end, wanted.offset + 1) for each, end in ends.items()}

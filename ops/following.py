@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from contracts.partitioner import partition_of
 from contracts.topics import Topics
 from ops.describing import Describer
-from ops.log_reader import LogReader, LogRecord, all_partitions
+from ops.log_reader import LogReader, LogRecord, all_partitions, written_ends
 from ops.target import Target
 from producers.topics_admin import require_topics
 
@@ -39,8 +39,9 @@ async def follow(target: Target, shown: Shown) -> AsyncIterator[LogRecord]:
         return
     describer = Describer(target.topics)
     count = await require_topics(target.kafka, target.topics)
-    async with LogReader(target.kafka, _partitions(target.topics, shown, count)) as reader:
-        ends = await reader.ends()
+    partitions = _partitions(target.topics, shown, count)
+    ends = await written_ends(target.kafka, partitions)
+    async with LogReader(target.kafka, partitions) as reader:
         if not shown.from_start:
             reader.seek(ends)
         records = reader.until(ends) if shown.until_end else reader.follow()

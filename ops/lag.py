@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from ops.log_reader import LogReader, all_partitions
+from ops.log_reader import LogReader, all_partitions, written_ends
 from ops.target import Target
 from producers.topics_admin import require_topics
 
@@ -38,8 +38,8 @@ class Lag:
 async def measure_lag(target: Target) -> Lag:
     """Compare what the ticket workers have committed with the ends of the log.
 
-    Offsets are counted, as Kafka's tools do; but where only the marks of transactions are left before the end, the lag
-    is 0: nothing waits there, and nobody will commit past them.
+    Offsets are counted, as Kafka's tools do; but where only the marks of ended transactions are left before the end,
+    the lag is 0: nothing waits there, and nobody will commit past them.
 
     Raises:
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
@@ -50,11 +50,13 @@ async def measure_lag(target: Target) -> Lag:
     options = {"group_id": target.ticket_group, "max_partition_fetch_bytes": _PROBE_BYTES}
     async with LogReader(target.kafka, partitions, **options) as reader:
         committed = await reader.committed()
-        starts, ends = await reader.starts(), await reader.ends()
+        starts, ends = await reader.starts(), await written_ends(target.kafka, partitions)
+        readable = await reader.ends()
         behind = {
             each: max(starts[each], committed[each] or 0) for each in partitions if ends[each] > (committed[each] or 0)
         }
-        waiting = await _with_records(reader, behind, ends)
+        waiting = await _with_records(reader, behind, readable)
+        waiting |= {each for each in behind if readable[each] < ends[each]}  # in a transaction that is still open
     found = (
         PartitionLag(each.partition, committed[each], ends[each], ends[each] - behind[each] if each in waiting else 0)
         for each in partitions

@@ -75,7 +75,10 @@ class LogReader:
         return found
 
     async def ends(self) -> dict[TopicPartition, int]:
-        """Return the offset each partition can be read up to as of now, exclusive."""
+        """Return the offset each partition can be read up to as of now, exclusive.
+
+        What is in a transaction that is still open lies behind that; see `written_ends`.
+        """
         found: dict[TopicPartition, int] = await self._consumer.end_offsets(self._partitions)
         return found
 
@@ -130,6 +133,19 @@ class LogReader:
             for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
                 for record in records:
                     yield record
+
+
+async def written_ends(connection: KafkaConnection, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    """Return the offset up to which each partition is written as of now, exclusive, open transactions included.
+
+    Who reads up to there has seen all that was committed before, also what the broker was still about to mark so; and
+    waits for transactions that are open.
+
+    Raises:
+        KafkaError: the broker can't be reached.
+    """
+    async with LogReader(connection, partitions, isolation_level="read_uncommitted") as reader:
+        return await reader.ends()
 
 
 def all_partitions(topics: Iterable[str], count: int) -> list[TopicPartition]:

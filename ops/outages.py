@@ -63,8 +63,6 @@ def explain(error: BaseException, log: Sequence[logging.LogRecord] = ()) -> Comm
             return _redis(error)
         case TopicsUnfit():
             return CommandFailed(str(error), error.remedy)
-        case ssl.SSLError():
-            return CommandFailed(f"a certificate or key can't be used: {_said(error)}", _TLS_REMEDY, ExitCode.USAGE)
         case TimeoutError():
             return CommandFailed("a server did not answer in time", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
         case _:

@@ -82,7 +82,7 @@ def send(
                 _send_entry(target, words, source, delete=delete, as_json=as_json)
             else:
                 _refuse("a directory entry's name", {"--delete": delete})
-                signature = Signature(command_id or str(uuid4()), source, time)
+                signature = Signature(str(uuid4()) if command_id is None else command_id, source, time)
                 _send_command(target, words, signature, timeout=timeout if wait else None, as_json=as_json)
         else:
             path = _path(what)
@@ -95,7 +95,7 @@ def _misused(problem: str) -> CommandFailed:
 
 
 def _refuse(what_for: str, given: "Mapping[str, object]") -> None:
-    wrong = [name for name, value in given.items() if value]
+    wrong = [name for name, value in given.items() if value not in (None, False)]
     if wrong:
         raise _misused(f"{', '.join(wrong)} can only be used with {what_for}")
 

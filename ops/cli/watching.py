@@ -6,7 +6,16 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from ops.console import JsonOption, examples, print_json, print_line, print_table, reported_errors
+from ops.console import (
+    CommandFailed,
+    ExitCode,
+    JsonOption,
+    examples,
+    print_json,
+    print_line,
+    print_table,
+    reported_errors,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -42,11 +51,12 @@ def tail(
     from ops.target import load_target
 
     names = tuple(dict.fromkeys(topics or ("events", "rejections")))
-    unknown = [name for name in names if name not in get_args(TopicName)]
-    if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(get_args(TopicName))}", param_hint="topics")
 
     async def show() -> None:
+        unknown = [name for name in names if name not in get_args(TopicName)]
+        if unknown:
+            known = ", ".join(get_args(TopicName))
+            raise CommandFailed(f"{unknown[0]!r} can't be followed", f"There are: {known}.", ExitCode.USAGE)
         target = load_target()
         describer = Describer(target.topics)
         shown = Shown(cast("tuple[TopicName, ...]", names), ticket, from_start, until_end, limit)

@@ -1,0 +1,45 @@
+"""`itilnext topics` makes and checks the topics, and says what to do about what it finds."""
+
+import pytest
+
+from contracts.topics import Topics
+from tests.ops.cli.conftest import Itilnext
+
+pytestmark = [pytest.mark.broker, pytest.mark.usefixtures("settings")]
+
+
+def names(prefix: str) -> list[str]:
+    return [wanted.name for wanted in Topics(prefix).plan(1)]
+
+
+def test_create_makes_them_and_check_finds_them_right(itilnext: Itilnext, prefix: str) -> None:
+    assert itilnext("topics", "create", "--json").json == {"created": names(prefix), "existing": [], "findings": []}
+    assert itilnext("topics", "create", "--json").json == {"created": [], "existing": names(prefix), "findings": []}
+    checked = itilnext("topics", "check", "--json")
+    assert (checked.exit_code, checked.json) == (0, {"ok": True, "findings": []})
+
+
+def test_create_and_check_read_well(itilnext: Itilnext, prefix: str) -> None:
+    created = itilnext("topics", "create")
+    assert created.out.splitlines() == [f"created {name}" for name in names(prefix)]
+    assert itilnext("topics", "check").out == f"The topics of {prefix} are as they should be.\n"
+
+
+def test_missing_topics_are_a_finding_with_what_to_do(itilnext: Itilnext, prefix: str) -> None:
+    checked = itilnext("topics", "check")
+    assert checked.exit_code == 1
+    assert checked.out.splitlines()[0] == f"{names(prefix)[0]}: missing"
+    assert "itilnext topics create" in checked.out.splitlines()[-1]
+
+
+def test_another_partition_count_is_a_finding(itilnext: Itilnext, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    itilnext("topics", "create")
+    monkeypatch.setenv("ITILNEXT_TOPICS__PARTITIONS", "7")
+    for command in ("create", "check"):
+        ran = itilnext("topics", command, "--json")
+        assert ran.exit_code == 1
+        assert {
+            "topic": Topics(prefix).commands,
+            "problem": "4 partitions, the settings say 7",
+            "remedy": "Set ITILNEXT_TOPICS__PARTITIONS=4, or start anew under another ITILNEXT_TOPICS__PREFIX.",
+        } in ran.json["findings"]
