@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.console import JsonOption, print_json, reported_errors
+from ops.console import ExitCode, JsonOption, examples, print_json, reported_errors
 
 import_app = typer.Typer(name="import", no_args_is_help=True, help="Import the incident log of another tool.")
 
@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(import_app)
 
 
-@import_app.command("servicenow")
+@import_app.command("servicenow", epilog=examples("itilnext import servicenow incidents.csv"))
 def servicenow(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An incident log as CSV: one row per change.")],
     as_json: JsonOption = False,
@@ -27,7 +27,7 @@ def servicenow(
     """
     import asyncio
 
-    from ops.importing import Import, import_log, watch_for
+    from ops.importing import Import, import_audited, watch_for
     from ops.importing.printing import print_report
     from ops.target import load_target
 
@@ -35,8 +35,10 @@ def servicenow(
         target = load_target()
         log = Import.of(file)
         with watch_for() as watch:
-            report = asyncio.run(import_log(target, log, watch))
+            report = asyncio.run(import_audited(target, log, watch))
         if as_json:
             print_json(report)
         else:
             print_report(report)
+    if report.audit is None or not report.audit.holds:
+        raise typer.Exit(ExitCode.FOUND_WRONG)

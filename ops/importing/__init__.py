@@ -6,7 +6,7 @@ in `producers.servicenow`.
 """
 
 from ops.importing.report import ImportReport
-from ops.importing.run import Import, import_log
+from ops.importing.run import Import, import_audited, import_log
 from ops.importing.watching import Progress, Watch, watch_for
 
-__all__ = ["Import", "ImportReport", "Progress", "Watch", "import_log", "watch_for"]
+__all__ = ["Import", "ImportReport", "Progress", "Watch", "import_audited", "import_log", "watch_for"]

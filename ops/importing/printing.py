@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ops.audit.report import AuditReport
 from ops.console import print_line, print_table
 from ops.importing.report import ImportReport
 
@@ -22,31 +23,53 @@ _IN_WORDS: Mapping[str, str] = {
 
 
 def print_report(report: ImportReport) -> None:
-    """Print what an import came to."""
+    """Print what an import came to, and the verdict of its audit."""
     if report.was_imported_before:
+        print_line(f"{report.file} was imported before: {report.commands} commands known already, nothing changed.")
+    else:
+        _print_ownership(report)
+        _print_outcomes(report)
         print_line(
-            f"{report.file} was imported before: all {report.commands} commands were known, nothing has changed."
+            f"{report.commands} commands gave {report.events} events in {report.seconds:.1f} s; "
+            f"{report.refused} were refused, {report.duplicates} were known already."
         )
-        return
+    if report.audit is not None:
+        print_line(audit_in_words(report.audit))
+
+
+def audit_in_words(audit: AuditReport) -> str:
+    """Return the verdict of an audit in a sentence or two."""
+    if audit.holds:
+        return (
+            f"The audit holds: {audit.events} events of {audit.tickets} tickets were read again. Every command has one "
+            "outcome, no history has a gap or a changed byte, and Kafka and Redis say the same."
+        )
+    first = audit.differences[0]
+    return (
+        f"The audit found {audit.differences_total} differences. The first, {first.check} of "
+        f"{first.ticket_id or 'no ticket'} at {first.where}: expected {first.expected}, found {first.found}."
+    )
+
+
+def _print_ownership(report: ImportReport) -> None:
     print_table(
         f"{report.file}: {report.incidents} incidents, {report.rows} changes",
-        ("ownership", ""),
+        ("ownership", "", "that is"),
         (
-            ("owner changes in the source", report.owner_changes_in_source),
-            ("owner changes here", report.owner_changes_here),
-            ("envelopes instead", report.envelopes),
+            (
+                "owner changes in the source",
+                report.owner_changes_in_source,
+                "how often the log hands an incident to somebody else",
+            ),
+            ("owner changes here", report.owner_changes_here, "how often a ticket lost its owner"),
+            ("envelopes instead", report.envelopes, "how often an owner asked somebody in, and kept the ticket"),
         ),
     )
+
+
+def _print_outcomes(report: ImportReport) -> None:
     done = sorted(report.outcomes.items(), key=lambda outcome: -outcome[1])
     print_table("", ("what happened", ""), ((_IN_WORDS.get(name, name), count) for name, count in done))
-    _print_refused(report)
-    print_line(
-        f"{report.commands} commands gave {report.events} events in {report.seconds:.1f} s; "
-        f"{report.refused} were refused, {report.duplicates} were known already."
-    )
-
-
-def _print_refused(report: ImportReport) -> None:
     refused = [(f"refused: {code}", count) for code, count in report.rejections.items()]
     unreadable = [(f"in the DLQ: {code}", count) for code, count in report.dead_letters.items()]
     if refused or unreadable:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from ops.audit.report import AuditReport
+
 
 class ImportReport(BaseModel):
     """What an import came to; counts are of this import's commands alone.
@@ -29,6 +31,8 @@ class ImportReport(BaseModel):
     envelopes: int
     outcomes: Mapping[str, int]
     seconds: float
+    audit: AuditReport | None = None
+    """The verdict on the whole log afterwards; None until it was audited."""
 
     @property
     def was_imported_before(self) -> bool:
@@ -39,3 +43,8 @@ class ImportReport(BaseModel):
     def refused(self) -> int:
         """How many commands came to nothing."""
         return sum(self.rejections.values()) + sum(self.dead_letters.values())
+
+    @property
+    def keeps_the_promise(self) -> bool:
+        """Whether no ticket has lost its owner, no command came to nothing, and the audit holds."""
+        return self.owner_changes_here == 0 and self.refused == 0 and self.audit is not None and self.audit.holds

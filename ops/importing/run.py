@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.audit import audit
 from ops.console import CommandFailed, ExitCode
 from ops.importing.directory import enter_missing
 from ops.importing.following import Following, Sent
@@ -89,6 +90,17 @@ async def import_log(target: Target, log: Import, watch: Watch) -> ImportReport:
         outcomes=tally.outcomes,
         seconds=clock.time() - started,
     )
+
+
+async def import_audited(target: Target, log: Import, watch: Watch) -> ImportReport:
+    """Import a log, and have the fleet's whole log audited afterwards.
+
+    Raises:
+        TopicsUnfit, KafkaError: as `import_log`.
+        RedisError: Redis can't be reached.
+    """
+    report = await import_log(target, log, watch)
+    return report.model_copy(update={"audit": await audit(target.kafka, target.redis, target.topics)})
 
 
 async def _send(publisher: CommandPublisher, events: Sequence[dict[str, Any]], sent: Sent, progress: Progress) -> None:
