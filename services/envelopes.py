@@ -18,7 +18,7 @@ def decide_create(ticket: Ticket, command: CreateEnvelope, context: Context) -> 
     """Ask for help: by the owner on level 2, or by an active expert on the level below the expert's own."""
     if ticket.owner_id is None:
         return refuse("ticket_unowned", "Nobody owns this ticket yet; accept it first, then ask for help.")
-    parent = None if command.agent_id == ticket.owner_id else _parent_for(ticket, command.agent_id)
+    parent = None if command.agent_id == ticket.owner_id else parent_for(ticket, command.agent_id)
     if parent is None:
         if refusal := not_owner(ticket, command.agent_id):
             return refusal
@@ -107,7 +107,7 @@ def not_participant(agent_id: str, *allowed: str | None) -> Refusal | None:
     return refuse("not_envelope_participant", message, allowed=may)
 
 
-def _parent_for(ticket: Ticket, expert_id: str) -> Envelope | None:
+def parent_for(ticket: Ticket, expert_id: str | None) -> Envelope | None:
     """Return the active envelope of this expert on the highest level; of several the one accepted last."""
     parent: Envelope | None = None
     for envelope in ticket.envelopes:

@@ -97,6 +97,17 @@ def may_see_content_of(agent_id: str | None, envelope: Envelope, ticket: Ticket)
     return takes_part(agent_id, envelope)
 
 
+def known_to(viewer: Viewer, ticket: Ticket) -> Ticket:
+    """Return the ticket without the tasks of envelopes whose content the viewer may not see."""
+    tasks = tuple(
+        task
+        for task in ticket.tasks
+        if task.envelope_id is None
+        or may_see(viewer, Audience("envelope_only", task.envelope_id, task.created_by), ticket)
+    )
+    return ticket if len(tasks) == len(ticket.tasks) else ticket.changed(tasks=tasks)
+
+
 def _may_see_content(agent_id: str | None, audience: Audience, ticket: Ticket) -> bool:
     if agent_id is not None and agent_id == ticket.owner_id and agent_id == audience.author:
         return True
