@@ -96,16 +96,21 @@ def parse(record: RawRecord) -> Parsed:
 
 
 class BatchCapacity:
-    """Answers from places already asked for; notes what else is wanted and says yes, for the ledger to bear out."""
+    """Answers from places already asked for; notes what else is wanted and says yes, for the ledger to bear out.
+
+    `denied` are the places that were asked for again and are refused.
+    """
 
     def __init__(self, refused: frozenset[Place]) -> None:
         self._refused = refused
         self.wanted: list[Place] = []
+        self.denied: list[Place] = []
 
     def admits(self, agent: Agent, ticket_id: str, position: Position) -> bool:
         """Tell whether a place was not refused, and ask for it."""
         place = Place(agent.id, ticket_id, position.offset, agent.max_tickets)
         if place in self._refused:
+            self.denied.append(place)
             return False
         self.wanted.append(place)
         return True

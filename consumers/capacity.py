@@ -14,7 +14,8 @@ to be.
 5. A count made in another run of Redis, or none at all, is lost. It is made again from every partition's view: first
    the state topics' ends are read with open transactions included, and all of these are waited for. A transaction
    that confirmed before the loss had been sent before it, so its ticket is seen; one that confirms after the loss
-   aborts.
+   aborts. A making that began before yet another loss comes to nothing. Dropping a partition's view has the counts
+   made again that its places are in, for what it was about to give back is dropped with it.
 6. A refusal for want of a place is given only after every partition's view has reached the committed end of its log
    as of now, releases carried out. A partition waits only for what others have committed, never for what they are
    about to.
@@ -23,6 +24,7 @@ to be.
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
@@ -35,6 +37,7 @@ from consumers.view import NOT_BUILT, PartitionView, Write, as_text
 
 _TAKEN, _FULL, _LOST, _FENCED = 1, 0, -1, -2
 _POLL_SECONDS = 0.02
+_CHUNK = 1_000
 NO_LIMIT = -1
 
 
@@ -53,6 +56,15 @@ class Place:
         return f"{self.agent_id}\n{self.ticket_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """Who asks: the owner of a partition by its fence, who has left the partition's view at a position."""
+
+    partition: int
+    fence: str
+    at: int
+
+
 class Ledger:
     """The counts of all agents, shared by the partitions of a worker."""
 
@@ -66,7 +78,9 @@ class Ledger:
         self._reserve = redis.register_script(scripts.RESERVE)
         self._confirm = redis.register_script(scripts.CONFIRM)
         self._release = redis.register_script(scripts.RELEASE)
-        self._forget = redis.register_script(scripts.FORGET)
+        self._take_place_back = redis.register_script(scripts.TAKE_BACK)
+        self._settle = redis.register_script(scripts.SETTLE)
+        self._begin_count = redis.register_script(scripts.BEGIN_COUNT)
         self._seed = redis.register_script(scripts.SEED)
 
     def keys(self, partition: int) -> PartitionKeys:
@@ -81,9 +95,7 @@ class Ledger:
         """
         await self._reached(await self._ends.committed(), own)
 
-    async def reserve(
-        self, partition: int, fence: str, places: Sequence[Place], earlier: Iterable[Place]
-    ) -> frozenset[Place]:
+    async def reserve(self, tenure: Tenure, places: Sequence[Place], earlier: Iterable[Place]) -> frozenset[Place]:
         """Reserve places in order (step 1) and return those there was no room for.
 
         `earlier` are the places the same batch has asked for before; whatever else is in transit was left by an owner
@@ -91,19 +103,19 @@ class Ledger:
 
         Raises:
             Fenced: a newer owner holds the partition.
-            ViewBehind: counts are lost, and the partition's own view with them.
+            ViewBehind: the partition's own view is lost.
         """
-        await self._remember(partition, fence, places, earlier)
+        await self._remember(tenure, places, earlier)
         full: set[Place] = set()
         asked = places
         while asked:
-            answers = await self._ask(partition, fence, asked)
+            answers = await self._ask(tenure, asked)
             if _FENCED in answers.values():
-                raise Fenced(f"partition {partition} has a newer owner")
+                raise Fenced(f"partition {tenure.partition} has a newer owner")
             full.update(place for place, answer in answers.items() if answer == _FULL)
             asked = [place for place, answer in answers.items() if answer == _LOST]
             for agent_id in sorted({place.agent_id for place in asked}):
-                await self._rebuild(agent_id, partition)
+                await self._rebuild(agent_id, tenure.partition)
         return frozenset(full)
 
     async def confirm(self, places: Iterable[Place]) -> None:
@@ -125,22 +137,22 @@ class Ledger:
             raise PlacesLost("a reserved place was lost before its commit")
 
     async def carry_out_releases(self, partition: int) -> None:
-        """Take released places off their agents (step 3), oldest first; repeating one does no harm."""
+        """Take released places off their agents (step 3); doing it twice, or two at a time, does no harm."""
         key = self.keys(partition).released
-        while entries := await self._redis.lrange(key, 0, 999):
+        while entries := await self._redis.srandmember(key, _CHUNK):
             pipeline = self._redis.pipeline(transaction=False)
             for entry in entries:
                 agent_id, ticket_id, offset = as_text(entry).rsplit("\n", 2)
                 await self._release(keys=[self._agent(agent_id).open], args=[ticket_id, offset], client=pipeline)
             await pipeline.execute()
-            await self._redis.ltrim(key, len(entries), -1)
+            await self._redis.srem(key, *entries)
 
-    async def settle(self, writes: Iterable[Write]) -> None:
+    async def settle(self, partition: int, fence: str, writes: Iterable[Write]) -> None:
         """Write down what became of places where no ticket changed; each write may be repeated."""
-        pipeline = self._redis.pipeline(transaction=True)
+        arguments: list[str | bytes | int] = [fence]
         for write in writes:
-            pipeline.execute_command(*write)
-        await pipeline.execute()
+            arguments.extend((len(write), *write))
+        await self._settle(keys=[self.keys(partition).marker], args=arguments)
 
     async def take_over(self, partition: int, fence: str) -> None:
         """Finish what the partition's last owner left (step 4); its view must be caught up.
@@ -154,44 +166,53 @@ class Ledger:
         await self._take_back(partition, fence, await self._redis.smembers(keys.reserving))
         await self.carry_out_releases(partition)
 
-    async def _remember(self, partition: int, fence: str, places: Sequence[Place], earlier: Iterable[Place]) -> None:
-        keys = self.keys(partition)
+    async def _remember(self, tenure: Tenure, places: Sequence[Place], earlier: Iterable[Place]) -> None:
+        keys = self.keys(tenure.partition)
         intents = [place.intent for place in places]
         try:
-            before = await self._intend(keys=[keys.marker, keys.reserving], args=[fence, *intents])
+            before = await self._intend(keys=[keys.marker, keys.reserving], args=[tenure.fence, tenure.at, *intents])
         except ResponseError as error:
             if str(error).startswith("FENCED"):
-                raise Fenced(f"partition {partition} has a newer owner") from error
+                raise Fenced(f"partition {tenure.partition} has a newer owner") from error
+            if str(error).startswith("BEHIND"):
+                raise ViewBehind(f"the view of partition {tenure.partition} is not at {tenure.at}") from error
             raise
         known = {intent.encode() for intent in (*intents, *(place.intent for place in earlier))}
-        await self._take_back(partition, fence, {intent for intent in before if intent not in known})
+        await self._take_back(tenure.partition, tenure.fence, {intent for intent in before if intent not in known})
 
     async def _take_back(self, partition: int, fence: str, intents: Collection[bytes | str]) -> None:
-        """Take back the places that the view does not bear out, then drop the intents."""
+        """Take back the places that the view does not bear out, then drop the intents.
+
+        Raises:
+            Fenced: a newer owner has done so already.
+        """
         keys = self.keys(partition)
         for intent in sorted(intents):
             agent_id, ticket_id = as_text(intent).rsplit("\n", 1)
-            if not await self._redis.hexists(keys.owned(agent_id), ticket_id):
-                agent = self._agent(agent_id)
-                await self._forget(keys=[agent.open, agent.meta], args=[partition, fence, ticket_id])
-            await self._redis.srem(keys.reserving, intent)
+            borne_out_by = await self._redis.hget(keys.owned(agent_id), ticket_id) or ""
+            agent = self._agent(agent_id)
+            arguments: list[str | bytes | int] = [partition, fence, ticket_id, borne_out_by]
+            if await self._take_place_back(keys=[agent.open, agent.meta], args=arguments) == _FENCED:
+                raise Fenced(f"partition {partition} has a newer owner")
+        await self.settle(partition, fence, [("SREM", keys.reserving, intent) for intent in intents])
 
-    async def _ask(self, partition: int, fence: str, places: Iterable[Place]) -> dict[Place, int]:
+    async def _ask(self, tenure: Tenure, places: Iterable[Place]) -> dict[Place, int]:
         pipeline = self._redis.pipeline(transaction=False)
         asked = list(places)
         for place in asked:
             agent = self._agent(place.agent_id)
-            arguments: list[str | int] = [partition, fence, place.ticket_id, place.offset, place.limit]
+            arguments: list[str | int] = [tenure.partition, tenure.fence, place.ticket_id, place.offset, place.limit]
             await self._reserve(keys=[agent.open, agent.meta], args=arguments, client=pipeline)
         return dict(zip(asked, await pipeline.execute(), strict=True))
 
     async def _rebuild(self, agent_id: str, own: int) -> None:
         """Make a lost count again from every partition (step 5)."""
-        await self._reached_in_transit(own)
         agent = self._agent(agent_id)
+        begun = await self._begin_count(keys=[agent.meta], args=[uuid4().hex])
+        await self._reached_in_transit(own)
         owned = await self._owned(agent_id)
-        pairs: list[bytes | str] = [word for ticket_and_offset in owned.items() for word in ticket_and_offset]
-        await self._seed(keys=[agent.open, agent.meta], args=pairs)
+        pairs = [word for ticket_and_offset in owned.items() for word in ticket_and_offset]
+        await self._seed(keys=[agent.open, agent.meta], args=[begun, *pairs])
         # What was given back while the count was being made was taken off a count that was not there yet.
         still = await self._owned(agent_id)
         for ticket_id, offset in owned.items():
@@ -227,7 +248,7 @@ class Ledger:
         pipeline = self._redis.pipeline(transaction=False)
         for partition in ends:
             pipeline.hget(self.keys(partition).marker, "state")
-            pipeline.llen(self.keys(partition).released)
+            pipeline.scard(self.keys(partition).released)
         answers = iter(await pipeline.execute())
         found = {partition: (int(next(answers) or NOT_BUILT), next(answers)) for partition in ends}
         return {partition: end for partition, end in ends.items() if found[partition][0] < end or found[partition][1]}

@@ -35,7 +35,7 @@ class PartitionKeys:
 
     @property
     def released(self) -> str:
-        """List of agent, ticket and offset by newlines: places to take off their agents."""
+        """Set of agent, ticket and offset by newlines: places to take off their agents."""
         return f"{self.tag}:released"
 
     @property
@@ -100,7 +100,11 @@ class AgentKeys:
 
     @property
     def meta(self) -> str:
-        """Hash: `run`, the Redis server run the count was made in, and `fence:<partition>`, who may still reserve."""
+        """Hash of what makes the count good.
+
+        `run` is the Redis server run it was made in; `begun` the latest making of it, so that a loss meanwhile is
+        noticed; `fence:<partition>` who may still reserve.
+        """
         return f"{{{self.prefix}agent:{self.agent_id}}}:meta"
 
 

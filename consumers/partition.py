@@ -36,6 +36,7 @@ from redis.exceptions import RedisError
 
 from consumers.assignment import Fleet
 from consumers.batch import Entry, Home, Output, Parsed, needed_tickets, parse
+from consumers.capacity import Tenure
 from consumers.catch_up import catch_up
 from consumers.errors import Fatal, Fenced, Retryable, ViewBehind
 from consumers.membership import Intake
@@ -182,7 +183,8 @@ class Partition:
         batch = [(record, parse(record)) for record in records]
         while batch:
             known = await self._known([parsed for _, parsed in batch])
-            planner = Planner(self._fleet, self._home, self._fence, known)
+            tenure = Tenure(self._home.partition, self._fence, self._marker.state)
+            planner = Planner(self._fleet, self._home, tenure, known)
             plan = await planner.plan(batch)
             await self._commit(plan, known, batch[plan.count - 1][0].position.offset + 1)
             batch = batch[plan.count :]
@@ -262,7 +264,7 @@ class Partition:
             await self._view.apply(self._marker.state, marker.state, marker.source, writes)
             self._marker = marker
         else:
-            await self._fleet.ledger.settle(writes)
+            await self._fleet.ledger.settle(self._home.partition, self._fence, writes)
         if released:
             await self._fleet.ledger.carry_out_releases(self._home.partition)
 

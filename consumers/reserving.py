@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from consumers.assignment import Fleet
 from consumers.batch import BatchCapacity, BatchDecider, Decided, Entry, Home, Parsed
-from consumers.capacity import Place
+from consumers.capacity import Place, Tenure
 from consumers.view import place_of
 from contracts.received import RawRecord
 from contracts.ticket import Ticket
@@ -33,7 +33,7 @@ class Plan:
         return sorted({place.intent for place in self.asked})
 
     def unused_places(self, after: Mapping[str, Ticket]) -> dict[tuple[str, str], int]:
-        """Return (agent, ticket) of held places that the tickets after the batch don't bear out, each with its offset."""
+        """Return (agent, ticket) of held places that the tickets after the batch don't bear out, with their offsets."""
         unused: dict[tuple[str, str], int] = {}
         for place in self.places:
             entry = self.known.get(place.ticket_id)
@@ -47,10 +47,10 @@ class Plan:
 class Planner:
     """Plans one batch of one partition (SPEC section 5, capacity)."""
 
-    def __init__(self, fleet: Fleet, home: Home, fence: str, known: Mapping[str, Entry]) -> None:
+    def __init__(self, fleet: Fleet, home: Home, tenure: Tenure, known: Mapping[str, Entry]) -> None:
         self._fleet = fleet
         self._home = home
-        self._fence = fence
+        self._tenure = tenure
         self._known = known
 
     async def plan(self, batch: Batch) -> Plan:
@@ -65,11 +65,15 @@ class Planner:
         refused: frozenset[Place] = frozenset()
         settled = False
         while True:
-            decided, wanted = self._decide(batch, refused)
-            missing = [place for place in wanted if place not in held]
+            decided, capacity = self._decide(batch, refused)
+            missing = [place for place in capacity.wanted if place not in held]
             if not missing:
-                break
-            full = await self._fleet.ledger.reserve(self._home.partition, self._fence, missing, asked)
+                cut = _first_denied_beside(held.difference(capacity.wanted), capacity.denied)
+                if cut is None or cut == batch[0][0].position.offset:
+                    break
+                batch = [item for item in batch if item[0].position.offset < cut]
+                continue
+            full = await self._fleet.ledger.reserve(self._tenure, missing, asked)
             asked |= frozenset(missing)
             held |= frozenset(missing) - full
             if not full:
@@ -86,13 +90,22 @@ class Planner:
                 batch = [item for item in batch if item[0].position.offset < cut]
         return Plan(decided, len(batch), held, asked, self._known)
 
-    def _decide(self, batch: Batch, refused: frozenset[Place]) -> tuple[Decided, Sequence[Place]]:
+    def _decide(self, batch: Batch, refused: frozenset[Place]) -> tuple[Decided, BatchCapacity]:
         capacity = BatchCapacity(refused)
         world = World(self._fleet.directory.directory, capacity, self._fleet.limits.future_tolerance)
         decider = BatchDecider(self._home, world, capacity, self._known)
         for record, parsed in batch:
             decider.decide(record, parsed)
-        return decider.decided, capacity.wanted
+        return decider.decided, capacity
+
+
+def _first_denied_beside(surplus: frozenset[Place], denied: Sequence[Place]) -> int | None:
+    """Return the offset of the first refused place whose agent holds one that the batch has no use for after all.
+
+    It was asked for in a pass whose decisions did not stand; once the batch is applied it is free again.
+    """
+    agents = {place.agent_id for place in surplus}
+    return min((place.offset for place in denied if place.agent_id in agents), default=None)
 
 
 def _first_given_back_before(full: frozenset[Place], decided: Decided) -> int | None:

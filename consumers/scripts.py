@@ -3,10 +3,19 @@
 APPLY = """
 -- KEYS: marker. ARGV: expected state position, new state position, new source offset, then the writes:
 -- each a count of words and that many words. An apply that is not newer does nothing; one that would leave a gap is
--- refused. local at = redis.call('HGET', KEYS[1], 'state') if at == false then at = '-1' end if tonumber(at) >=
--- tonumber(ARGV[2]) then return 0 end if at ~= ARGV[1] then return -1 end local i = 4 while i <= #ARGV do local n =
--- tonumber(ARGV[i]) redis.call(unpack(ARGV, i + 1, i + n)) i = i + n + 1 end redis.call('HSET', KEYS[1], 'state',
--- ARGV[2], 'source', ARGV[3]) return 1
+-- refused.
+local at = redis.call('HGET', KEYS[1], 'state')
+if at == false then at = '-1' end
+if tonumber(at) >= tonumber(ARGV[2]) then return 0 end
+if at ~= ARGV[1] then return -1 end
+local i = 4
+while i <= #ARGV do
+  local n = tonumber(ARGV[i])
+  redis.call(unpack(ARGV, i + 1, i + n))
+  i = i + n + 1
+end
+redis.call('HSET', KEYS[1], 'state', ARGV[2], 'source', ARGV[3])
+return 1
 """
 
 FENCE = """
@@ -18,10 +27,34 @@ return 1
 """
 
 INTEND = """
--- KEYS: marker, reserving. ARGV: fence, places. Remembers places before they are reserved; answers what was there
--- before. local held = redis.call('HGET', KEYS[1], 'fence') if held and held > ARGV[1] then return
--- redis.error_reply('FENCED a newer owner holds the partition') end local before = redis.call('SMEMBERS', KEYS[2])
--- redis.call('SADD', KEYS[2], unpack(ARGV, 2)) return before
+-- KEYS: marker, reserving. ARGV: fence, the view's position, places. Remembers places before they are reserved; answers
+-- what was there before. One at a time, as a script can't unpack more than some thousand words.
+local held, at = unpack(redis.call('HMGET', KEYS[1], 'fence', 'state'))
+if held and held > ARGV[1] then return redis.error_reply('FENCED a newer owner holds the partition') end
+if at ~= ARGV[2] then return redis.error_reply('BEHIND the view is not where its owner left it') end
+local before = redis.call('SMEMBERS', KEYS[2])
+for i = 3, #ARGV do redis.call('SADD', KEYS[2], ARGV[i]) end
+return before
+"""
+
+SETTLE = """
+-- KEYS: marker. ARGV: fence, then the writes as for an apply. What became of places where no ticket changed; nothing
+-- where somebody else has the partition now, who has settled them.
+if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
+local i = 2
+while i <= #ARGV do
+  local n = tonumber(ARGV[i])
+  redis.call(unpack(ARGV, i + 1, i + n))
+  i = i + n + 1
+end
+return 1
+"""
+
+DROP = """
+-- KEYS: marker, then what to delete. A view that is being built again is not touched any more.
+if redis.call('HEXISTS', KEYS[1], 'state') == 1 then return 0 end
+redis.call('UNLINK', unpack(KEYS, 2))
+return 1
 """
 
 _RUN = """
@@ -33,11 +66,17 @@ RESERVE = (
     + """
 -- KEYS: open, meta. ARGV: partition, fence, ticket, offset, places (-1: without limit).
 -- 1: the place is taken; 0: no place left; -1: the count is lost and must be made again; -2: a newer owner holds the
--- partition. if redis.call('HGET', KEYS[2], 'run') ~= run then return -1 end local held = redis.call('HGET', KEYS[2],
--- 'fence:' .. ARGV[1]) if held and held > ARGV[2] then return -2 end local taken = redis.call('HGET', KEYS[1],
--- ARGV[3]) if not taken then local places = tonumber(ARGV[5]) if places >= 0 and redis.call('HLEN', KEYS[1]) >=
--- places then return 0 end end if not taken or tonumber(taken) < tonumber(ARGV[4]) then redis.call('HSET', KEYS[1],
--- ARGV[3], ARGV[4]) end return 1
+-- partition.
+if redis.call('HGET', KEYS[2], 'run') ~= run then return -1 end
+local held = redis.call('HGET', KEYS[2], 'fence:' .. ARGV[1])
+if held and held > ARGV[2] then return -2 end
+local taken = redis.call('HGET', KEYS[1], ARGV[3])
+if not taken then
+  local places = tonumber(ARGV[5])
+  if places >= 0 and redis.call('HLEN', KEYS[1]) >= places then return 0 end
+end
+if not taken or tonumber(taken) < tonumber(ARGV[4]) then redis.call('HSET', KEYS[1], ARGV[3], ARGV[4]) end
+return 1
 """
 )
 
@@ -60,19 +99,39 @@ if taken and tonumber(taken) <= tonumber(ARGV[2]) then redis.call('HDEL', KEYS[1
 return 1
 """
 
-FORGET = """
--- KEYS: open, meta. ARGV: partition, fence, ticket. Takes back a place of a transaction that never came; its owner is
--- fenced off. local held = redis.call('HGET', KEYS[2], 'fence:' .. ARGV[1]) if not held or held < ARGV[2] then
--- redis.call('HSET', KEYS[2], 'fence:' .. ARGV[1], ARGV[2]) end redis.call('HDEL', KEYS[1], ARGV[3]) return 1
+TAKE_BACK = """
+-- KEYS: open, meta. ARGV: partition, fence, ticket, and the offset by which the view bears the place out, or an empty
+-- word. Whoever asked for the place can ask for no more; the place is as if it had never been asked for. -2: a newer
+-- owner holds the partition.
+local held = redis.call('HGET', KEYS[2], 'fence:' .. ARGV[1])
+if held and held > ARGV[2] then return -2 end
+redis.call('HSET', KEYS[2], 'fence:' .. ARGV[1], ARGV[2])
+if ARGV[4] == '' then redis.call('HDEL', KEYS[1], ARGV[3]) else redis.call('HSET', KEYS[1], ARGV[3], ARGV[4]) end
+return 1
 """
+
+BEGIN_COUNT = (
+    _RUN
+    + """
+-- KEYS: meta. ARGV: a new word. Begins to make a lost count anew; answers what it has to be seeded with.
+local begun = redis.call('HGET', KEYS[1], 'begun')
+if not begun or string.sub(begun, 1, #run) ~= run then
+  begun = run .. ARGV[1]
+  redis.call('HSET', KEYS[1], 'begun', begun)
+end
+return begun
+"""
+)
 
 SEED = (
     _RUN
     + """
--- KEYS: open, meta. ARGV: ticket, offset pairs. Makes a lost count anew, unless somebody else has.
+-- KEYS: open, meta. ARGV: the answer of BEGIN_COUNT, ticket, offset pairs. Makes a lost count anew, unless somebody
+-- else has, or it was lost again since.
 if redis.call('HGET', KEYS[2], 'run') == run then return 0 end
+if redis.call('HGET', KEYS[2], 'begun') ~= ARGV[1] or string.sub(ARGV[1], 1, #run) ~= run then return 0 end
 redis.call('DEL', KEYS[1])
-for i = 1, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', KEYS[2], 'run', run)
 return 1
 """

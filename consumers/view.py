@@ -14,7 +14,7 @@ from redis.asyncio.client import Pipeline
 
 from consumers import scripts
 from consumers.errors import ViewBehind
-from consumers.keys import PartitionKeys
+from consumers.keys import AgentKeys, PartitionKeys
 from contracts.ticket import Ticket
 from services.view_index import index_entries
 
@@ -51,6 +51,7 @@ class PartitionView:
         self._redis = redis
         self.keys = PartitionKeys(prefix, partition)
         self._apply = redis.register_script(scripts.APPLY)
+        self._drop = redis.register_script(scripts.DROP)
 
     async def marker(self) -> Marker:
         """Read how far the view is."""
@@ -116,19 +117,35 @@ class PartitionView:
 
     def release(self, agent_id: str, ticket_id: str, source: int) -> Write:
         """Return the write that remembers a place to be taken off its agent."""
-        return ("RPUSH", self.keys.released, f"{agent_id}\n{ticket_id}\n{source}")
+        return ("SADD", self.keys.released, f"{agent_id}\n{ticket_id}\n{source}")
 
     async def drop(self) -> None:
-        """Delete the partition's view; the next owner, or the present one at its next look, builds it again."""
+        """Delete the partition's view; the next owner, or the present one at its next look, builds it again.
+
+        Whoever builds it again deletes what is left first, so this ends where somebody has begun to.
+        """
         keys = self.keys
-        # The marker goes first: from here on nobody takes what is left for a view.
-        await self._redis.delete(keys.marker)
+        # The position goes first: from here on nobody takes what is left for a view. The fence stays.
+        await self._redis.hdel(keys.marker, "state", "source")
+        await self._forget_counts()
         members = ((keys.tickets, keys.ticket), (keys.agents, keys.owned), (keys.indexes, keys.index))
         for index, key_of in members:
             async for names in _chunks(self._redis, index):
-                await self._redis.delete(*(key_of(name) for name in names))
-            await self._redis.delete(index)
-        await self._redis.delete(keys.released, keys.touched, keys.due, keys.asked, keys.alert_state)
+                await self._delete(*(key_of(name) for name in names))
+            await self._delete(index)
+        await self._delete(keys.released, keys.touched, keys.due, keys.asked, keys.alert_state)
+
+    async def _forget_counts(self) -> None:
+        """Have the counts made again that this partition's places are in: what is to be given back is forgotten now."""
+        released = await self._redis.smembers(self.keys.released)
+        agents = {as_text(place).rsplit("\n", 2)[0] for place in released}
+        async for names in _chunks(self._redis, self.keys.agents):
+            agents.update(names)
+        for agent_id in sorted(agents):
+            await self._redis.hdel(AgentKeys(self.keys.prefix, agent_id).meta, "run", "begun")
+
+    async def _delete(self, *names: str) -> None:
+        await self._drop(keys=[self.keys.marker, *names])
 
     def _read_marker(self, client: Redis | Pipeline) -> Any:  # noqa: ANN401 a client answers, a pipeline queues
         return client.hmget(self.keys.marker, ["state", "source"])
