@@ -121,8 +121,9 @@ def print_json(value: object) -> None:
 
 
 def print_line(text: str) -> None:
-    """Print one line of text for people."""
-    out.print(readable(text))
+    """Print one line of text for people, at once: what follows a topic is read as it comes."""
+    sys.stdout.write(readable(text) + "\n")
+    sys.stdout.flush()
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -139,4 +140,6 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 def readable(text: str) -> str:
     """Return the text with its control characters escaped: it comes from senders, and may not steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
