@@ -1,7 +1,7 @@
 """JSON as the engine reads and writes it: strict on the way in, one byte form on the way out (SPEC section 3)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -43,6 +43,8 @@ def _plain(value: object) -> object:
         return format_instant(value)
     if isinstance(value, Model):
         return value.wire()
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
