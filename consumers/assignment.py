@@ -15,10 +15,15 @@ from producers.connection import KafkaConnection
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """How much a worker takes on: records waiting per partition before it pauses, records per batch, cached tickets."""
+    """How much a worker takes on: records waiting per partition before it pauses, records per batch, cached tickets.
+
+    `max_bytes` bounds what waits, and what one transaction takes in, whatever the number of records: a transaction of
+    gigabytes would not end before its timeout, and be tried again for ever.
+    """
 
     max_waiting: int = 20_000
     max_batch: int = 2_000
+    max_bytes: int = 8_388_608
     cached_tickets: int = 10_000
     future_tolerance: timedelta = timedelta(minutes=5)
 

@@ -5,47 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from consumers.capacity import NO_LIMIT, Place
+from consumers.outputs import MAX_VALUE, Output, dead_letter, moved
 from consumers.view import place_of
-from contracts.cloudevents import STRUCTURED_HEADERS
 from contracts.commands import ReopenTicket
-from contracts.dead_letters import (
-    CUT_FROM_HEADER,
-    MOVED_HEADER,
-    BadKey,
-    Headers,
-    InternalError,
-    TooLarge,
-    Unreadable,
-    dead_letter_headers,
-)
+from contracts.dead_letters import MOVED_HEADER, BadKey, InternalError, TooLarge, Unreadable
 from contracts.directory import Agent
 from contracts.json_values import write_json
 from contracts.partitioner import partition_of
 from contracts.received import Position, RawRecord, ReceivedCommand, read_command
 from contracts.rejections import write_rejection
 from contracts.ticket import Ticket
-from contracts.topics import MAX_DLQ_BYTES, MAX_RECORD_BYTES, Topics
+from contracts.topics import Topics
 from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
 
-_BATCH_OVERHEAD = 1_024
-"""What key, headers and Kafka's own framing take at most of a record's limit.
-
-Header values of a DLQ record come on top.
-"""
-MAX_VALUE = MAX_RECORD_BYTES - _BATCH_OVERHEAD
 _REMEMBERED_BYTES = 64
 """What one more command adds to a snapshot by itself: its entry in `recent_commands`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A record to be sent: `timestamp` in milliseconds, None for now; `partition` None for the partition's own."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = STRUCTURED_HEADERS
-    timestamp: int | None = None
-    partition: int | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +57,7 @@ class Unparsed:
 
 
 Parsed = ReceivedCommand | Unparsed
+Batch = Sequence[tuple[RawRecord, Parsed]]
 
 
 def parse(record: RawRecord) -> Parsed:
@@ -185,29 +160,17 @@ class BatchDecider:
             self._capacity.wanted.append(place)
 
     def _move(self, record: RawRecord, command: ReceivedCommand, belongs: int) -> None:
-        if any(name == MOVED_HEADER for name, _ in record.headers):
-            self._dead_letter(
-                record, BadKey(f"moved once already, and still not on partition {belongs} of its subject")
-            )
-            return
-        came_from = f"{record.position.partition}:{record.position.offset}".encode()
-        headers = (*record.headers, (MOVED_HEADER, came_from))
-        timestamp = record.timestamp if record.timestamp >= 0 else None
-        self.decided.moves.append(Output(command.ticket_id.encode(), record.value, headers, timestamp, belongs))
-        self.decided.outcomes[command.name, "moved"] += 1
+        try:
+            if any(name == MOVED_HEADER for name, _ in record.headers):
+                raise BadKey(f"moved once already, and still not on partition {belongs} of its subject")
+            self.decided.moves.append(moved(record, command.ticket_id, belongs))
+        except Unreadable as error:
+            self._dead_letter(record, error)
+        else:
+            self.decided.outcomes[command.name, "moved"] += 1
 
     def _dead_letter(self, record: RawRecord, error: Unreadable) -> None:
-        position = record.position
-        headers = dead_letter_headers(
-            record.headers, error, self._home.topics.commands, position.partition, position.offset
-        )
-        value = record.value
-        room = MAX_DLQ_BYTES - _BATCH_OVERHEAD - sum(len(name) + len(text or b"") + 8 for name, text in headers)
-        if value is not None and len(value) + len(record.key or b"") > room:
-            # Only a compressed batch can hold such a record; its whole value stays where the headers point to.
-            headers = (*headers, (CUT_FROM_HEADER, str(len(value)).encode()))
-            value = value[: max(room - len(record.key or b"") - _BATCH_OVERHEAD, 0)]
-        self.decided.dead_letters.append(Output(record.key, value, headers))
+        self.decided.dead_letters.append(dead_letter(record, error, self._home.topics.commands))
         self.decided.outcomes["dlq", error.code] += 1
 
 
@@ -231,3 +194,11 @@ def _internal(error: Exception) -> InternalError:
 def needed_tickets(parsed: Sequence[Parsed]) -> tuple[str, ...]:
     """Return the ids of the tickets a batch names, each once."""
     return tuple(dict.fromkeys(item.ticket_id for item in parsed if isinstance(item, ReceivedCommand)))
+
+
+def first_known(batch: Batch, known: Mapping[str, Entry]) -> Batch:
+    """Return the records up to the first one whose ticket is not at hand."""
+    for index, (_, parsed) in enumerate(batch):
+        if isinstance(parsed, ReceivedCommand) and parsed.ticket_id not in known:
+            return batch[:index]
+    return batch

@@ -15,14 +15,15 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from consumers.batch import Output
 from consumers.country_holidays import holidays_of
 from consumers.directory_view import DirectoryView
 from consumers.errors import Retryable
 from consumers.membership import Intake, Membership, Subscription
+from consumers.outputs import Output, dead_letter
 from consumers.view import NOT_BUILT
-from contracts.dead_letters import Unreadable, dead_letter_headers
+from contracts.dead_letters import Unreadable
 from contracts.directory import DirectoryChange, read_directory_change
+from contracts.received import Position, RawRecord
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.partition_output import OutputFenced, PartitionOutput
@@ -149,15 +150,15 @@ class _Directory:
         accepted: list[DirectoryChange] = []
         dead_letters: list[Output] = []
         for record in records:
-            headers = tuple(record.headers)
+            headers, position = tuple(record.headers), Position(record.partition, record.offset)
+            received = RawRecord(position, record.timestamp, record.key, record.value, headers)
             try:
-                change = read_directory_change(record.key, record.value, headers)
+                change = read_directory_change(received.key, received.value, headers)
                 self._state.apply(change)
                 accepted.append(change)
             except Unreadable as error:
                 if record.offset >= told_up_to:
-                    place = (record.topic, record.partition, record.offset)
-                    dead_letters.append(Output(record.key, record.value, dead_letter_headers(headers, error, *place)))
+                    dead_letters.append(dead_letter(received, error, record.topic))
                     log.warning(
                         "directory entry set aside; the one before stays in force",
                         offset=record.offset,

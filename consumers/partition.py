@@ -26,7 +26,7 @@ has learned from the group whether the partition is still its own, and is stoppe
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import structlog
@@ -35,11 +35,13 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from consumers.assignment import Fleet
-from consumers.batch import Entry, Home, Output, Parsed, needed_tickets, parse
+from consumers.backlog import Backlog
+from consumers.batch import Entry, Home, Parsed, first_known, needed_tickets, parse
 from consumers.capacity import Tenure
 from consumers.catch_up import catch_up
 from consumers.errors import Fatal, Fenced, Retryable, ViewBehind
 from consumers.membership import Intake
+from consumers.outputs import Output
 from consumers.reserving import Plan, Planner
 from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
 from contracts.dead_letters import Headers
@@ -47,6 +49,7 @@ from contracts.json_values import write_json
 from contracts.received import Position, RawRecord
 from producers.partition_output import OutputFenced, PartitionOutput
 
+_LOADED_AT_ONCE = 500
 _NEW_TICKET_BYTES = 1_024
 """What a snapshot weighs beyond what its events say: the names of its fields."""
 _IDLE_SECONDS = 1.0
@@ -68,7 +71,7 @@ class Partition:
         self._home = Home(fleet.topics, number, fleet.partitions)
         self._log = log.bind(partition=number)
         self._view = PartitionView(fleet.redis, fleet.topics.prefix, number)
-        self._waiting: deque[ConsumerRecord] = deque()
+        self._waiting = Backlog(fleet.limits.max_waiting, fleet.limits.max_bytes)
         self._fed = asyncio.Event()
         self._paused = True
         self._transaction = asyncio.Lock()
@@ -85,7 +88,7 @@ class Partition:
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records from the consumer (step 1); never blocks."""
         self._waiting.extend(records)
-        if not self._paused and len(self._waiting) > self._fleet.limits.max_waiting:
+        if not self._paused and self._waiting.is_full:
             self._paused = True
             self._intake.pause()
         self._fed.set()
@@ -174,8 +177,8 @@ class Partition:
                     await self._fed.wait()
             except TimeoutError:
                 return []
-        taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._fleet.limits.max_batch))]
-        if self._paused and len(self._waiting) < self._fleet.limits.max_waiting // 2:
+        taken = self._waiting.take(self._fleet.limits.max_batch, self._fleet.limits.max_bytes)
+        if self._waiting.is_half_empty:
             self._resume()
         return [_raw(record) for record in taken if record.offset >= self._next]
 
@@ -185,29 +188,40 @@ class Partition:
             known = await self._known([parsed for _, parsed in batch])
             tenure = Tenure(self._home.partition, self._fence, self._marker.state)
             planner = Planner(self._fleet, self._home, tenure, known)
-            plan = await planner.plan(batch)
+            plan = await planner.plan(first_known(batch, known))
             await self._commit(plan, known, batch[plan.count - 1][0].position.offset + 1)
             batch = batch[plan.count :]
 
     async def _known(self, parsed: Sequence[Parsed]) -> Mapping[str, Entry]:
-        """Bring directory and tickets to hand (step 3), at the same time."""
+        """Bring directory and tickets to hand (step 3), at the same time; of many heavy tickets only the first."""
         ids = needed_tickets(parsed)
         missing = [ticket_id for ticket_id in ids if ticket_id not in self._cache]
-        _, loaded = await asyncio.gather(self._fleet.directory.caught_up(), self._load(missing))
-        known: dict[str, Entry] = {}
+        _, known = await asyncio.gather(self._fleet.directory.caught_up(), self._load(missing))
         for ticket_id in ids:
             if ticket_id in self._cache:
                 self._cache.move_to_end(ticket_id)
                 known[ticket_id] = self._cache[ticket_id]
-            elif (snapshot := loaded.get(ticket_id)) is not None:
-                known[ticket_id] = Entry(read_snapshot(snapshot), len(snapshot))
-            else:
-                known[ticket_id] = Entry(None, _NEW_TICKET_BYTES)
         return known
 
-    async def _load(self, ticket_ids: Sequence[str]) -> Mapping[str, bytes]:
-        if not ticket_ids:
-            return {}
+    async def _load(self, ticket_ids: Sequence[str]) -> dict[str, Entry]:
+        """Load tickets from the view, in order, until they weigh more than one transaction should."""
+        known: dict[str, Entry] = {}
+        room = self._fleet.limits.max_bytes
+        for start in range(0, len(ticket_ids), _LOADED_AT_ONCE):
+            wanted = ticket_ids[start : start + _LOADED_AT_ONCE]
+            found = await self._look_up(wanted)
+            for ticket_id in wanted:
+                snapshot = found.get(ticket_id)
+                if snapshot is None:
+                    known[ticket_id] = Entry(None, _NEW_TICKET_BYTES)
+                else:
+                    known[ticket_id] = Entry(read_snapshot(snapshot), len(snapshot))
+                    room -= len(snapshot)
+            if room < 0:
+                break
+        return known
+
+    async def _look_up(self, ticket_ids: Sequence[str]) -> Mapping[str, bytes]:
         try:
             return await self._view.load(ticket_ids, self._marker.state)
         except ViewBehind as error:

@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consumers.assignment import Fleet
-from consumers.batch import BatchCapacity, BatchDecider, Decided, Entry, Home, Parsed
+from consumers.batch import Batch, BatchCapacity, BatchDecider, Decided, Entry, Home
 from consumers.capacity import Place, Tenure
 from consumers.view import place_of
-from contracts.received import RawRecord
 from contracts.ticket import Ticket
 from services.handling import World
-
-Batch = Sequence[tuple[RawRecord, Parsed]]
 
 
 @dataclass(frozen=True, slots=True)

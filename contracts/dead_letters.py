@@ -23,7 +23,8 @@ DlqCode = Literal[
 ]
 
 ERROR_CODE_HEADER = "itilnext.error.code"
-CUT_FROM_HEADER = "itilnext.error.value.size"
+CUT_FROM_HEADER = "itilnext.error.record.size"
+"""The bytes of key, value and headers as received, where they are more than the DLQ takes: then they were cut."""
 MOVED_HEADER = "itilnext-moved"
 _CONNECT = "__connect.errors."
 _MAX_MESSAGE = 1024

@@ -46,7 +46,7 @@ class DeadLetter:
         """Why it can't be sent again, None when it can."""
         if self.cut_from is not None:
             where = f"{self.received_at.topic} {self.received_at.partition}:{self.received_offset}"
-            return f"its value was cut from {self.cut_from} bytes; the whole is at {where} while that is kept"
+            return f"it was cut from {self.cut_from} bytes; the whole is at {where} while that is kept"
         size = sum(len(name) + len(value or b"") + 8 for name, value in self.received)
         size += len(self.record.key or b"") + len(self.record.value or b"")
         if size + _RECORD_OVERHEAD > MAX_COMMAND_BYTES:

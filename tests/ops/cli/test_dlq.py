@@ -117,7 +117,7 @@ async def test_what_can_not_be_sent_again_is_told(itilnext: Itilnext, stack: Sta
         await fleet.publish(fleet.topics.dlq, b"x" * (MAX_COMMAND_BYTES + 1), b"T-1", 1)
     ran = await asyncio.to_thread(itilnext, "dlq", "replay", "--all")
     assert ran.exit_code == 1
-    assert "not sent again: 0:0: its value was cut from 3000000 bytes; the whole is at c 1:9" in ran.out
+    assert "not sent again: 0:0: it was cut from 3000000 bytes; the whole is at c 1:9" in ran.out
     assert "not sent again: 1:0: " in ran.out
     assert ran.out.endswith("0 sent again, 2 not\n")
 
