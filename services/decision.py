@@ -4,7 +4,6 @@ A decider is `decide(ticket, command, context) -> Decision`: total, pure, and it
 answers with the events that follow, or with the one refusal that applies first.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -62,8 +61,7 @@ class Capacity(Protocol):
         """Tell whether the agent has a place for this ticket, asked for by the command at this position."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a decision may see beyond the ticket and the command; `at` is the effective time (SPEC section 3)."""
 
     at: datetime

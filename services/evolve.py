@@ -43,39 +43,49 @@ from contracts.instants import format_instant, shift
 from contracts.model import TicketStatus
 from contracts.recorded import RecordedEvent
 from contracts.ticket import Ticket
+from contracts.trusted import trusted
 from services import evolve_parts
 
 REMEMBERED_COMMANDS = 256
 REMEMBERED_FOR = timedelta(days=7)
 
 
+_BLANK: dict[str, Any] = {
+    name: field.get_default(call_default_factory=True) for name, field in Ticket.model_fields.items()
+}
+"""A ticket's fields as they are before anything is told of it."""
+
+
 class BrokenHistory(Exception):
     """A ticket's events do not follow from one another: the first is no `ticket.opened`, or another one is."""
 
 
-def evolve(ticket: Ticket | None, event: RecordedEvent) -> Ticket:
-    """Return the ticket after one more event.
+def evolve(ticket: Ticket | None, event: RecordedEvent, source_offset: int | None = None) -> Ticket:
+    """Return the ticket after one more event; `source_offset` is its command's, where that is known.
 
     Raises:
         BrokenHistory: the event can't come next.
     """
-    if isinstance(event.data, TicketOpened):
+    data = event.data
+    if isinstance(data, TicketOpened):
         if ticket is not None:
             raise BrokenHistory(f"{event.ticket_id} is opened twice, at version {event.version}")
-        ticket, changes = _opened(event.ticket_id, event.data, event), {}
+        fields = _opened(data, event)
     elif ticket is None:
         raise BrokenHistory(f"{event.ticket_id} begins with {event.name}")
     else:
-        changes = _changes(ticket, event.data, event.time)
-        if _is_agent_activity(event.data):
-            changes["agent_activity_at"] = event.time
-    changes["updated_at"] = event.time
-    changes["version"] = event.version
-    changes["head_hash"] = event.head_hash
-    changes["recent_commands"] = _remembered(ticket.recent_commands, event)
-    evolved = ticket.changed(**changes)
-    status = status_of(evolved)
-    return evolved if status == evolved.status else evolved.changed(status=status)
+        fields = {**ticket.__dict__, **_changes(ticket, data, event.time)}
+        if _is_agent_activity(data):
+            fields["agent_activity_at"] = event.time
+    fields["updated_at"] = event.time
+    fields["version"] = event.version
+    fields["head_hash"] = event.head_hash
+    fields["recent_commands"] = _remembered(fields["recent_commands"], event)
+    if source_offset is not None:
+        fields["source_offset"] = source_offset
+    evolved = trusted(Ticket, fields)
+    fields["status"] = status_of(evolved)  # still under construction: nobody has seen it
+    return evolved
 
 
 def fold(events: Iterable[RecordedEvent]) -> Ticket | None:
@@ -105,22 +115,17 @@ def status_of(ticket: Ticket) -> TicketStatus:
     return "in_progress"
 
 
-def _opened(ticket_id: str, event: TicketOpened, recorded: RecordedEvent) -> Ticket:
-    fields = {name: value for name, value in event.__dict__.items() if name in Ticket.model_fields}
-    return Ticket.model_construct(
-        **{
-            **fields,
-            "id": ticket_id,
-            "opened_at": recorded.time,
-            "updated_at": recorded.time,
-            "version": recorded.version,
-            "head_hash": recorded.head_hash,
-        }
-    )
+def _opened(opened: TicketOpened, event: RecordedEvent) -> dict[str, Any]:
+    told = {name: value for name, value in opened.__dict__.items() if name in _BLANK}
+    return {**_BLANK, **told, "id": event.ticket_id, "opened_at": event.time}
 
 
 def _changes(ticket: Ticket, event: Event, at: datetime) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 one case an event
-    match event:
+    match event:  # in the order of how often they come
+        case NoteAdded():
+            return _first_response(ticket, at) if event.visibility == "public" else {}
+        case MessageRecorded():
+            return _first_response(ticket, at) if event.direction == "outbound" else {}
         case TicketAccepted():
             return {"owner_id": event.agent_id, "owner_accepted_at": at}
         case OwnershipTransferred():
@@ -138,10 +143,6 @@ def _changes(ticket: Ticket, event: Event, at: datetime) -> dict[str, Any]:  # n
         case TicketReopened():
             clock = {"paused_since": None, "paused_seconds": event.paused_seconds, "due_at": event.due_at}
             return {"resolved_at": None, "closed_at": None, **clock}
-        case NoteAdded():
-            return _first_response(ticket, at) if event.visibility == "public" else {}
-        case MessageRecorded():
-            return _first_response(ticket, at) if event.direction == "outbound" else {}
         case EnvelopeCreated() | EnvelopeAccepted() | EnvelopeCompleted() | EnvelopeCancelled():
             return {"envelopes": evolve_parts.envelopes(ticket.envelopes, event, at)}
         case TaskCreated() | TaskStarted() | TaskCompleted() | TaskCancelled():

@@ -5,6 +5,7 @@ The order of refusals is the order of the functions called here; a rule's own co
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from contracts.commands import Command, OpenTicket
 from contracts.events import Event
@@ -30,16 +31,14 @@ class World:
     future_tolerance: timedelta = DEFAULT_FUTURE_TOLERANCE
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The events that follow and the ticket after them."""
 
     ticket: Ticket
     events: tuple[RecordedEvent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """The refusal and the time it carries."""
 
     refusal: Refusal
@@ -114,25 +113,29 @@ def _not_in_this_status(ticket: Ticket, rule: Rule) -> Refusal | None:
 
 def _agents_missing(command: Command, rule: Rule, directory: Directory) -> Refusal | None:
     """Refuse unknown agents first, then inactive ones, in the order the command names them."""
-    named = [agent_id for field in rule.agents if (agent_id := getattr(command, field)) is not None]
-    known = [directory.agent(agent_id) for agent_id in named]
-    for agent_id, agent in zip(named, known, strict=True):
+    inactive: str | None = None
+    for field in rule.agents:
+        agent_id = getattr(command, field)
+        if agent_id is None:
+            continue
+        agent = directory.agent(agent_id)
         if agent is None:
             return refuse("agent_unknown", f"The directory has no agent {agent_id}.", agent_id=agent_id)
-    for agent in known:
-        if agent is not None and not agent.is_active:
-            return refuse("agent_inactive", f"Agent {agent.id} is not active.", agent_id=agent.id)
-    return None
+        if not agent.is_active:
+            inactive = inactive or agent_id
+    if inactive is None:
+        return None
+    return refuse("agent_inactive", f"Agent {inactive} is not active.", agent_id=inactive)
 
 
 def _accepted(ticket: Ticket | None, command: ReceivedCommand, decided: tuple[Event, ...], at: datetime) -> Accepted:
     cause = Cause(command.ticket_id, command.source, command.id, command.correlation_id, at)
-    head = NO_EVENT_YET if ticket is None else Head(ticket.version, ticket.head_hash)
     events: list[RecordedEvent] = []
     for index, data in enumerate(decided):
+        head = NO_EVENT_YET if ticket is None else Head(ticket.version, ticket.head_hash)
         event = record_event(data, index, cause, head)
-        ticket, head = evolve(ticket, event), event.head
+        ticket = evolve(ticket, event, command.position.offset)
         events.append(event)
     if ticket is None:
         raise AssertionError(f"{command.name} was accepted without an event")
-    return Accepted(ticket.changed(source_offset=command.position.offset), tuple(events))
+    return Accepted(ticket, tuple(events))
