@@ -56,10 +56,24 @@ class DirectoryFollower:
         await stop_client(self._consumer)
 
     async def caught_up(self) -> None:
-        """Wait until the directory is applied to its end as of now."""
+        """Wait until the directory is applied to its end as of now.
+
+        Raises:
+            Exception: the one that ended the following, which nothing an entry holds may do.
+        """
+        assert self._following is not None, "a follower is used while it is entered"
         end = await self._end()
         if self._position >= end:
             return
+        reached = asyncio.ensure_future(self._reached(end))
+        try:
+            await asyncio.wait((reached, self._following), return_when=asyncio.FIRST_COMPLETED)
+            if not reached.done():
+                self._following.result()
+        finally:
+            reached.cancel()
+
+    async def _reached(self, end: int) -> None:
         async with self._moved:
             await self._moved.wait_for(lambda: self._position >= end)
 
