@@ -1,13 +1,13 @@
 """What can't be read as a command, and the headers that tell why (SPEC section 3, DLQ).
 
-Unreadable
-|-- TooLarge        a value, event or snapshot over its limit
-|-- NotJson         null, not UTF-8, broken JSON, NaN, too deep, a number beyond a double
-|-- NotCloudEvent   an attribute missing or malformed
-|-- BadKey          `subject`, key or `partitionkey` missing, malformed or unequal
-|-- UnknownType     no command of this engine
-|-- InvalidData     a required field missing; a wrong type, enum value or length
-`-- InternalError   a decision that failed: a defect of the engine, never an outage
+Unreadable, in the order of SPEC: of several that apply the first is told
+|-- TooLarge
+|-- NotJson
+|-- NotCloudEvent
+|-- BadKey
+|-- UnknownType
+|-- InvalidData
+`-- InternalError
 """
 
 from typing import ClassVar, Literal
@@ -40,31 +40,45 @@ class Unreadable(Exception):
 
 
 class TooLarge(Unreadable):
+    """A value over 524288 bytes, or a command whose event, rejection or snapshot has no room in its topic."""
+
     code = "too_large"
 
 
 class NotJson(Unreadable):
+    """Null, not UTF-8, a BOM, broken JSON, NaN, a number beyond a double, or nested deeper than 64."""
+
     code = "not_json"
 
 
 class NotCloudEvent(Unreadable):
+    """An attribute that is missing or malformed; a header of the engine's that is null or not UTF-8."""
+
     code = "not_cloudevent"
 
 
 class BadKey(Unreadable):
+    """A `subject` that is no ticket id; a key or `partitionkey` that is not the subject; a move that missed twice."""
+
     code = "bad_key"
     stage = "KEY_CONVERTER"
 
 
 class UnknownType(Unreadable):
+    """A type that is no command of this engine."""
+
     code = "unknown_type"
 
 
 class InvalidData(Unreadable):
+    """A required field that is missing; a wrong type, enum value or length."""
+
     code = "invalid_data"
 
 
 class InternalError(Unreadable):
+    """A decision that failed: a defect of the engine, never an outage."""
+
     code = "internal_error"
     stage = "TASK_PUT"
 

@@ -51,6 +51,7 @@ class Envelope(Part):
 
     @property
     def is_open(self) -> bool:
+        """Whether help may still come: pending or active."""
         return self.status in ("pending", "active")
 
 
@@ -176,13 +177,17 @@ class Ticket(Part):
         return self.resolved_at is None and self.closed_at is None
 
     def envelope(self, envelope_id: str) -> Envelope | None:
+        """Return the envelope of this id, if it is one of this ticket's."""
         return next((envelope for envelope in self.envelopes if envelope.envelope_id == envelope_id), None)
 
     def task(self, task_id: str) -> Task | None:
+        """Return the task of this id, if it is one of this ticket's."""
         return next((task for task in self.tasks if task.task_id == task_id), None)
 
     def resolution(self, resolution_id: str) -> Resolution | None:
+        """Return the resolution of this id, if it is one of this ticket's."""
         return next((one for one in self.resolutions if one.resolution_id == resolution_id), None)
 
     def has_flag(self, flag: Flag) -> bool:
+        """Whether this flag is set."""
         return any(one.flag == flag for one in self.flags)

@@ -24,6 +24,7 @@ class TopicPlan:
 
     @property
     def compacted(self) -> bool:
+        """Whether only the latest record of each key is kept."""
         return self.config["cleanup.policy"] == "compact"
 
 
@@ -35,30 +36,37 @@ class Topics:
 
     @property
     def commands(self) -> str:
+        """What connectors ask for."""
         return f"{self.prefix}ticket.commands.v1"
 
     @property
     def events(self) -> str:
+        """What happened: the truth."""
         return f"{self.prefix}ticket.events.v1"
 
     @property
     def state(self) -> str:
+        """The latest snapshot of each ticket."""
         return f"{self.prefix}ticket.state.v1"
 
     @property
     def rejections(self) -> str:
+        """What was refused, and why."""
         return f"{self.prefix}ticket.rejections.v1"
 
     @property
     def dlq(self) -> str:
+        """What could not be read as a command."""
         return f"{self.prefix}ticket.commands.v1.dlq"
 
     @property
     def ticks(self) -> str:
+        """Time, one tick for each partition."""
         return f"{self.prefix}ticks.v1"
 
     @property
     def directory(self) -> str:
+        """Agents, teams, customers, calendars and the policy."""
         return f"{self.prefix}directory.v1"
 
     @property
