@@ -26,6 +26,7 @@ from contracts.json_values import write_json
 from contracts.model import Priority, Tier
 from services.business_calendar import AroundTheClock, BusinessTime, HolidaysOfYear, WeeklyCalendar, no_holidays
 from services.decision import Customer
+from services.money import CURRENCIES
 from services.opening_hours import InvalidCalendar
 from services.sla import AROUND_THE_CLOCK, InvalidDuration, default_calendar, parse_target, parse_thresholds
 
@@ -203,6 +204,8 @@ def _check_policy(policy: Policy) -> None:
     except InvalidDuration as error:
         raise InvalidData(f"policy: {error}") from error
     for currency, limits in policy.currencies.items():
+        if currency not in CURRENCIES:
+            raise InvalidData(f"policy: currencies: {currency!r:.20} is no code of ISO 4217")
         _check_order(f"policy: currencies.{currency}: agent, team_lead", limits.agent, limits.team_lead)
 
 

@@ -121,7 +121,7 @@ def _opened(opened: TicketOpened, event: RecordedEvent) -> dict[str, Any]:
 
 
 def _changes(ticket: Ticket, event: Event, at: datetime) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 one case an event
-    match event:  # in the order of how often they come
+    match event:  # the most frequent first
         case NoteAdded():
             return _first_response(ticket, at) if event.visibility == "public" else {}
         case MessageRecorded():

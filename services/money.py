@@ -4,8 +4,13 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from iso4217 import Currency
+
 HOME_CURRENCY = "EUR"
 """The currency a command without one means, and the one the limits of teams and agents are stated in."""
+
+CURRENCIES = frozenset(currency.code for currency in Currency)
+"""The codes of ISO 4217 in use."""
 
 _AMOUNT = re.compile(r"0*([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _DECIMALS = 2

@@ -170,9 +170,10 @@ def test_a_calendar_one_can_t_reckon_with_leaves_the_one_before_in_force(entry: 
         Policy(thresholds={"low": {"not_updated": ("PT2H", "PT1H", "PT3H")}}),
         Policy(thresholds={"low": {"not_completed": ("PT1H", "PT2H", "PT3H")}}),
         Policy(currencies={"USD": CurrencyLimits(agent="2.00", team_lead="1.99")}),
+        Policy(currencies={"BTC": CurrencyLimits(agent="1.00", team_lead="2.00")}),
     ],
 )
-def test_a_policy_out_of_order_leaves_the_one_before_in_force(wrong: Policy) -> None:
+def test_a_policy_one_can_t_go_by_leaves_the_one_before_in_force(wrong: Policy) -> None:
     state = directory(NIGHTS, ON_NIGHTS)
     with pytest.raises(InvalidData, match="policy"):
         put(state, "policy", wrong)
