@@ -40,6 +40,7 @@ class Fleet:
     directory: DirectoryFollower
     ledger: Ledger
     ends: LogEnds
+    event_ends: LogEnds
     limits: WorkerLimits
     fail: Callable[[BaseException], None]
     """Called with an error the worker can't go on after."""

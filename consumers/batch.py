@@ -13,6 +13,7 @@ from contracts.directory import Agent
 from contracts.json_values import write_json
 from contracts.partitioner import partition_of
 from contracts.received import Position, RawRecord, ReceivedCommand, read_command
+from contracts.recorded import RecordedEvent
 from contracts.rejections import write_rejection
 from contracts.ticket import Ticket
 from contracts.topics import Topics
@@ -43,6 +44,7 @@ class Decided:
     dead_letters: list[Output] = field(default_factory=list)
     moves: list[Output] = field(default_factory=list)
     tickets: dict[str, Entry] = field(default_factory=dict)
+    histories: dict[str, tuple[RecordedEvent, ...]] = field(default_factory=dict)
     freed: list[tuple[str, int]] = field(default_factory=list)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     duplicates: int = 0
@@ -147,6 +149,7 @@ class BatchDecider:
                 decided.freed.append((was, command.position.offset))
             decided.tickets[command.ticket_id] = adopted
             decided.events.extend(Output(key, event.value) for event in outcome.events)
+            decided.histories[command.ticket_id] = decided.histories.get(command.ticket_id, ()) + outcome.events
             decided.outcomes[command.name, "accepted"] += 1
 
     def _want_place_of_reopened(self, command: ReceivedCommand, outcome: Accepted) -> None:

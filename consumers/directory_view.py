@@ -34,7 +34,7 @@ class DirectoryView:
         Raises:
             ViewBehind: the view is elsewhere; nothing was written.
         """
-        arguments: list[Any] = [expected, position, -1]
+        arguments: list[Any] = ["state", expected, position]
         for change in changes:
             key = self._keys.entries(change.kind)
             write = ["HDEL", key, change.id] if change.entity is None else ["HSET", key, change.id, _json(change)]

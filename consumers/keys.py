@@ -72,6 +72,10 @@ class PartitionKeys:
         """Set of the ids of all agents with an `owned` key."""
         return f"{self.tag}:agents"
 
+    def timeline(self, ticket_id: str) -> str:
+        """Hash: the ticket's events, value bytes by version."""
+        return f"{self.tag}:timeline:{ticket_id}"
+
     def index(self, name: str) -> str:
         """Set: the members of a list of the read side, named as `services.view_index` does."""
         return f"{self.tag}:index:{name}"

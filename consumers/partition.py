@@ -43,6 +43,7 @@ from consumers.errors import Fatal, Fenced, Retryable, ViewBehind
 from consumers.membership import Intake
 from consumers.outputs import Output
 from consumers.reserving import Plan, Planner
+from consumers.timelines import Timelines
 from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
 from contracts.dead_letters import Headers
 from contracts.json_values import write_json
@@ -71,6 +72,7 @@ class Partition:
         self._home = Home(fleet.topics, number, fleet.partitions)
         self._log = log.bind(partition=number)
         self._view = PartitionView(fleet.redis, fleet.topics.prefix, number)
+        self._timelines = Timelines(fleet.connection, fleet.topics.events, self._view, fleet.event_ends)
         self._waiting = Backlog(fleet.limits.max_waiting, fleet.limits.max_bytes)
         self._fed = asyncio.Event()
         self._paused = True
@@ -138,6 +140,7 @@ class Partition:
         self._log.info("took the partition over", next_offset=self._next, view=self._marker.state)
 
     async def _let_go(self) -> None:
+        await self._timelines.stop()
         self._cache.clear()
         self._waiting.clear()
         if not self._paused:
@@ -152,6 +155,8 @@ class Partition:
         fleet = self._fleet
         self._marker = await catch_up(fleet.connection, fleet.topics.state, self._view, fleet.ends)
         await fleet.ledger.take_over(self._home.partition, self._fence)
+        await self._timelines.stop()
+        self._timelines.start()
 
     def _resume(self) -> None:
         if self._paused:
@@ -233,7 +238,9 @@ class Partition:
         """Make the batch visible (step 5), then adopt it (step 6)."""
         topics, decided = self._fleet.topics, plan.decided
         changes = [
-            Change(ticket_id, known[ticket_id].ticket, entry.ticket, write_json(entry.ticket))
+            Change(
+                ticket_id, known[ticket_id].ticket, entry.ticket, write_json(entry.ticket), decided.histories[ticket_id]
+            )
             for ticket_id, entry in decided.tickets.items()
             if entry.ticket is not None
         ]
@@ -254,6 +261,8 @@ class Partition:
             # The transaction's own marker takes the offset after its last record.
             position = sent[topics.state].last_offset + 2 if topics.state in sent else self._marker.state
             await self._apply(plan, changes, Marker(position, next_offset - 1))
+            if topics.events in sent:
+                await self._timelines.committed(sent[topics.events].last_offset)
 
     def _adopt(self, changes: Sequence[Change], tickets: Mapping[str, Entry]) -> None:
         for change in changes:

@@ -1,20 +1,26 @@
 """The Lua scripts of the Redis view. Each is atomic, touches one hash slot, and may be sent twice without harm."""
 
 APPLY = """
--- KEYS: marker. ARGV: expected state position, new state position, new source offset, then the writes:
--- each a count of words and that many words. An apply that is not newer does nothing; one that would leave a gap is
--- refused.
-local at = redis.call('HGET', KEYS[1], 'state')
+-- KEYS: marker. ARGV: the marker's field, expected position there, new position, then the writes: each a count of
+-- words and that many words. An apply that is not newer does nothing; one that would leave a gap is refused.
+local at = redis.call('HGET', KEYS[1], ARGV[1])
 if at == false then at = '-1' end
-if tonumber(at) >= tonumber(ARGV[2]) then return 0 end
-if at ~= ARGV[1] then return -1 end
+if tonumber(at) >= tonumber(ARGV[3]) then return 0 end
+if at ~= ARGV[2] then return -1 end
 local i = 4
 while i <= #ARGV do
   local n = tonumber(ARGV[i])
   redis.call(unpack(ARGV, i + 1, i + n))
   i = i + n + 1
 end
-redis.call('HSET', KEYS[1], 'state', ARGV[2], 'source', ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+
+ADVANCE = """
+-- KEYS: marker. ARGV: the field of the marker, expected position there, new position. Moves on from nowhere else.
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 """
 

@@ -53,6 +53,7 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event) -> 
         stack.push_async_callback(redis.aclose)
         await _check_partition_count(redis, config.topics.prefix, partitions)
         ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.state, partitions))
+        event_ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.events, partitions))
         directory = await stack.enter_async_context(DirectoryFollower(config.kafka, config.topics.directory))
         ledger = Ledger(redis, config.topics.prefix, partitions, ends)
 
@@ -72,6 +73,7 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event) -> 
             directory=directory,
             ledger=ledger,
             ends=ends,
+            event_ends=event_ends,
             limits=config.limits,
             fail=member.fail,
         )

@@ -15,6 +15,7 @@ from redis.asyncio.client import Pipeline
 from consumers import scripts
 from consumers.errors import ViewBehind
 from consumers.keys import AgentKeys, PartitionKeys
+from contracts.recorded import RecordedEvent
 from contracts.ticket import Ticket
 from services.view_index import index_entries
 
@@ -32,6 +33,7 @@ class Marker:
 
     state: int = NOT_BUILT
     source: int = -1
+    events: int = NOT_BUILT
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Change:
     before: Ticket | None
     after: Ticket
     snapshot: bytes
+    events: tuple[RecordedEvent, ...] = ()
+    """What happened in between, where it is at hand; timelines that were lost are filled from the log."""
 
 
 class PartitionView:
@@ -51,6 +55,7 @@ class PartitionView:
         self._redis = redis
         self.keys = PartitionKeys(prefix, partition)
         self._apply = redis.register_script(scripts.APPLY)
+        self._advance = redis.register_script(scripts.ADVANCE)
         self._drop = redis.register_script(scripts.DROP)
 
     async def marker(self) -> Marker:
@@ -81,12 +86,31 @@ class PartitionView:
         Raises:
             ViewBehind: the view is elsewhere; nothing was written.
         """
-        arguments: list[Any] = [expected, position, source]
+        source_is: Write = ("HSET", self.keys.marker, "source", source)
+        await self._apply_at("state", expected, position, (*writes, source_is))
+
+    async def fill_timelines(self, expected: int, position: int, events: Iterable[RecordedEvent]) -> None:
+        """Write events into their timelines, and note that all up to a position of the events topic are there.
+
+        Raises:
+            ViewBehind: the timelines are elsewhere; nothing was written.
+        """
+        await self._apply_at("events", expected, position, [self._timeline_write(event) for event in events])
+
+    async def timelines_reached(self, expected: int, position: int) -> None:
+        """Note that the timelines are complete up to a position, unless they were not up to the one before."""
+        await self._advance(keys=[self.keys.marker], args=["events", expected, position])
+
+    async def _apply_at(self, field: str, expected: int, position: int, writes: Iterable[Write]) -> None:
+        arguments: list[Any] = [field, expected, position]
         for write in writes:
             arguments.append(len(write))
             arguments.extend(write)
         if await self._apply(keys=[self.keys.marker], args=arguments) < 0:
-            raise ViewBehind(f"the view of partition {self.keys.partition} is not at {expected}")
+            raise ViewBehind(f"the view of partition {self.keys.partition} is not at {expected} of its {field}")
+
+    def _timeline_write(self, event: RecordedEvent) -> Write:
+        return ("HSET", self.keys.timeline(event.ticket_id), event.version, event.value)
 
     def writes_for(self, change: Change, source: int) -> Iterable[Write]:
         """Yield the writes that bring one ticket's part of the view up to date."""
@@ -95,6 +119,8 @@ class PartitionView:
         yield ("HSET", keys.touched, change.ticket_id, after.version)
         if change.before is None:
             yield ("SADD", keys.tickets, change.ticket_id)
+        for event in change.events:
+            yield self._timeline_write(event)
         yield from self._index_writes(change)
         was, now = place_of(change.before), place_of(after)
         if was == now:
@@ -126,12 +152,16 @@ class PartitionView:
         """
         keys = self.keys
         # The position goes first: from here on nobody takes what is left for a view. The fence stays.
-        await self._redis.hdel(keys.marker, "state", "source")
+        await self._redis.hdel(keys.marker, "state", "source", "events")
         await self._forget_counts()
-        members = ((keys.tickets, keys.ticket), (keys.agents, keys.owned), (keys.indexes, keys.index))
-        for index, key_of in members:
+        members = (
+            (keys.tickets, (keys.ticket, keys.timeline)),
+            (keys.agents, (keys.owned,)),
+            (keys.indexes, (keys.index,)),
+        )
+        for index, keys_of in members:
             async for names in _chunks(self._redis, index):
-                await self._delete(*(key_of(name) for name in names))
+                await self._delete(*(key_of(name) for name in names for key_of in keys_of))
             await self._delete(index)
         await self._delete(keys.released, keys.touched, keys.due, keys.asked, keys.alert_state)
 
@@ -148,7 +178,7 @@ class PartitionView:
         await self._drop(keys=[self.keys.marker, *names])
 
     def _read_marker(self, client: Redis | Pipeline) -> Any:  # noqa: ANN401 a client answers, a pipeline queues
-        return client.hmget(self.keys.marker, ["state", "source"])
+        return client.hmget(self.keys.marker, ["state", "source", "events"])
 
 
 async def _chunks(redis: Redis, index: str) -> AsyncIterator[list[str]]:
@@ -178,5 +208,5 @@ def read_snapshot(value: bytes) -> Ticket:
 
 
 def _marker(fields: Sequence[bytes | None]) -> Marker:
-    state, source = fields
-    return Marker() if state is None else Marker(int(state), int(source or -1))
+    state, source, events = fields
+    return Marker() if state is None else Marker(int(state), int(source or -1), int(events or NOT_BUILT))

@@ -15,11 +15,21 @@ class TicketChanged(Exception):
     """The ticket has other events than the decision was taken on: load it again and decide afresh."""
 
 
-class TicketRepository(Protocol):
-    """Tickets by id. The implementations share one suite of tests."""
+class TicketReader(Protocol):
+    """Tickets to look at. The implementations share one suite of tests."""
 
     async def get(self, ticket_id: str) -> Ticket | None:
         """Return the ticket as of its last event."""
+
+    async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
+        """Return the tickets the agent owns that are neither resolved nor closed, by id."""
+
+    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
+        """Return the ticket's events by version, none for an unknown ticket."""
+
+
+class TicketRepository(TicketReader, Protocol):
+    """Tickets by id, to be changed too."""
 
     async def save(self, accepted: Accepted) -> None:
         """Append the events and keep the ticket after them, both or neither.
@@ -27,12 +37,6 @@ class TicketRepository(Protocol):
         Raises:
             TicketChanged: the first event does not follow the ticket's last one here.
         """
-
-    async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
-        """Return the tickets the agent owns that are neither resolved nor closed, by id."""
-
-    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
-        """Return the ticket's events by version, none for an unknown ticket."""
 
 
 class InMemoryTickets:
@@ -44,7 +48,7 @@ class InMemoryTickets:
         self._open: dict[str, set[str]] = defaultdict(set)
 
     async def get(self, ticket_id: str) -> Ticket | None:
-        """See `TicketRepository.get`."""
+        """See `TicketReader.get`."""
         return self._tickets.get(ticket_id)
 
     async def save(self, accepted: Accepted) -> None:
@@ -63,9 +67,9 @@ class InMemoryTickets:
             self._open[ticket.owner_id].add(ticket.id)
 
     async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
-        """See `TicketRepository.open_tickets_of`."""
+        """See `TicketReader.open_tickets_of`."""
         return tuple(self._tickets[ticket_id] for ticket_id in sorted(self._open.get(agent_id, ())))
 
     async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
-        """See `TicketRepository.events_of`."""
+        """See `TicketReader.events_of`."""
         return tuple(self._events.get(ticket_id, ()))

@@ -2,7 +2,7 @@
 
 from services.decision import unknown_ticket
 from services.errors import CommandRejected
-from services.repositories import TicketRepository
+from services.repositories import TicketReader
 from services.timeline import TimelineEntry, timeline
 from services.visibility import Viewer
 
@@ -10,7 +10,7 @@ from services.visibility import Viewer
 class TimelineService:
     """What happened to a ticket, as one viewer may see it; who sees what is decided in `services.visibility`."""
 
-    def __init__(self, tickets: TicketRepository) -> None:
+    def __init__(self, tickets: TicketReader) -> None:
         self._tickets = tickets
 
     async def timeline(self, ticket_id: str, viewer: Viewer) -> list[TimelineEntry]:

@@ -1,0 +1,99 @@
+"""The read side of the Redis view: tickets, their history, and the lists of SPEC section 8, over all partitions.
+
+Reads only. A view that was lost is rebuilt by the workers; until then readers find less, and `history` tells so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from consumers.keys import PartitionKeys
+from consumers.view import as_text, read_snapshot
+from contracts.partitioner import partition_of
+from contracts.recorded import RecordedEvent, read_recorded_event
+from contracts.ticket import Ticket
+from services.view_index import IndexEntry
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A ticket with events of it, in version order; not `complete`: its timeline is still being filled from the log."""
+
+    ticket: Ticket
+    events: tuple[RecordedEvent, ...]
+    complete: bool
+
+
+class ViewReader:
+    """Reads one fleet's view, through a Redis client that returns bytes; a `services.repositories.TicketReader`."""
+
+    def __init__(self, redis: Redis, prefix: str, partitions: int) -> None:
+        self._redis = redis
+        self._partitions = [PartitionKeys(prefix, partition) for partition in range(partitions)]
+
+    async def get(self, ticket_id: str) -> Ticket | None:
+        """Return the ticket as of its last event in the view."""
+        value = await self._redis.get(self._home(ticket_id).ticket(ticket_id))
+        return read_snapshot(value) if isinstance(value, bytes) else None
+
+    async def history(self, ticket_id: str, first: int = 1, last: int | None = None) -> History | None:
+        """Return the ticket and its events of these versions, both included, in one round trip; None: no such ticket."""
+        keys = self._home(ticket_id)
+        timeline = keys.timeline(ticket_id)
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.get(keys.ticket(ticket_id))
+        pipeline.hlen(timeline)
+        if last is None:
+            pipeline.hvals(timeline)
+        else:
+            pipeline.hmget(timeline, [str(version) for version in range(first, last + 1)])
+        snapshot, length, values = await pipeline.execute()
+        if snapshot is None:
+            return None
+        ticket = read_snapshot(snapshot)
+        events = sorted((read_recorded_event(value) for value in values if value is not None), key=_version)
+        return History(ticket, tuple(event for event in events if event.version >= first), length >= ticket.version)
+
+    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
+        """Return the ticket's events that are in the view, by version."""
+        history = await self.history(ticket_id)
+        return () if history is None else history.events
+
+    async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
+        """Return the tickets the agent owns that are neither resolved nor closed, by id."""
+        found = await self.tickets(await self.index("owner", agent_id))
+        return tuple(ticket for _, ticket in sorted(found.items()) if ticket.is_open)
+
+    async def index(self, kind: str, key: str) -> tuple[str, ...]:
+        """Return the members of one list, sorted: ticket ids, or ticket and part ids by a slash."""
+        name = IndexEntry(kind, key, "").name
+        pipeline = self._redis.pipeline(transaction=False)
+        for keys in self._partitions:
+            pipeline.smembers(keys.index(name))
+        return tuple(sorted(as_text(member) for members in await pipeline.execute() for member in members))
+
+    async def tickets(self, ticket_ids: Iterable[str]) -> Mapping[str, Ticket]:
+        """Return the tickets of these ids that are in the view, in one round trip."""
+        by_home: dict[int, list[str]] = {}
+        for ticket_id in dict.fromkeys(ticket_ids):
+            by_home.setdefault(self._home(ticket_id).partition, []).append(ticket_id)
+        pipeline = self._redis.pipeline(transaction=False)
+        for partition, ids in by_home.items():
+            pipeline.mget([self._partitions[partition].ticket(ticket_id) for ticket_id in ids])
+        found: dict[str, Ticket] = {}
+        for ids, values in zip(by_home.values(), await pipeline.execute(), strict=True):
+            found.update(_read(ids, values))
+        return found
+
+    def _home(self, ticket_id: str) -> PartitionKeys:
+        return self._partitions[partition_of(ticket_id, len(self._partitions))]
+
+
+def _read(ticket_ids: Sequence[str], values: Sequence[bytes | None]) -> dict[str, Ticket]:
+    pairs = zip(ticket_ids, values, strict=True)
+    return {ticket_id: read_snapshot(value) for ticket_id, value in pairs if value is not None}
+
+
+def _version(event: RecordedEvent) -> int:
+    return event.version
