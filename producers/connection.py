@@ -11,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, SecretStr, model_validator
 from redis.asyncio import Redis
 
+import producers.header_names  # noqa: F401 every consumer is made from what is here
+
 _HIGHEST_PORT = 65_535
 
 
