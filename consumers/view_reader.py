@@ -38,7 +38,10 @@ class ViewReader:
         return read_snapshot(value) if isinstance(value, bytes) else None
 
     async def history(self, ticket_id: str, first: int = 1, last: int | None = None) -> History | None:
-        """Return the ticket and its events of these versions, both included, in one round trip; None: no such ticket."""
+        """Return the ticket and its events of these versions, both included, in one round trip.
+
+        None: no such ticket.
+        """
         keys = self._home(ticket_id)
         timeline = keys.timeline(ticket_id)
         pipeline = self._redis.pipeline(transaction=True)

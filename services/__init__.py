@@ -7,6 +7,7 @@ ticket = await OwnershipService(desk).accept_ticket("T-1", "anna")
 
 from contracts.directory import Agent, BusinessCalendar, Company, Contact, Policy, Team
 from contracts.ticket import Alert, CaseFlag, Envelope, Resolution, Task, Ticket
+from services.case_views import EnvelopeSummary, ExpertView, OwnerView
 from services.desk import ServiceDesk
 from services.directory_state import DirectoryState
 from services.envelope_service import EnvelopeService
@@ -22,9 +23,14 @@ from services.errors import (
     TaskRejected,
 )
 from services.ownership_service import OwnershipService
-from services.repositories import InMemoryTickets, TicketChanged, TicketRepository
+from services.repositories import InMemoryTickets, TicketChanged, TicketReader, TicketRepository
+from services.timeline import TimelineEntry
+from services.timeline_service import TimelineService
+from services.visibility import CUSTOMER, SYSTEM, Viewer
 
 __all__ = [
+    "CUSTOMER",
+    "SYSTEM",
     "Agent",
     "Alert",
     "AlertRejected",
@@ -37,10 +43,13 @@ __all__ = [
     "Envelope",
     "EnvelopeRejected",
     "EnvelopeService",
+    "EnvelopeSummary",
+    "ExpertView",
     "FlagRejected",
     "InMemoryTickets",
     "LifecycleRejected",
     "NoteRejected",
+    "OwnerView",
     "OwnershipRejected",
     "OwnershipService",
     "Policy",
@@ -52,5 +61,9 @@ __all__ = [
     "Team",
     "Ticket",
     "TicketChanged",
+    "TicketReader",
     "TicketRepository",
+    "TimelineEntry",
+    "TimelineService",
+    "Viewer",
 ]

@@ -90,3 +90,8 @@ def event_from(model: type[E], command: Message, **decided: object) -> E:
 def unknown_ticket(ticket_id: str) -> Refusal:
     """Refuse what needs a ticket where there is none."""
     return refuse("ticket_unknown", f"There is no ticket {ticket_id}; open it first.")
+
+
+def unknown_agent(agent_id: str) -> Refusal:
+    """Refuse an id the directory has no agent of."""
+    return refuse("agent_unknown", f"The directory has no agent {agent_id}.", agent_id=agent_id)

@@ -18,7 +18,7 @@ from services.decision import Directory
 from services.handling import Accepted, Rejected, World, handle
 from services.ownership import prospective_owner
 from services.registry import family_of
-from services.repositories import TicketChanged, TicketRepository
+from services.repositories import TicketChanged, TicketReader, TicketRepository
 
 LIBRARY_SOURCE = "/itilnext/library"
 _NAMES = {model: name for name, model in COMMANDS.items()}
@@ -49,6 +49,24 @@ class ServiceDesk:
         self._directory = directory
         self._clock = clock
         self._offsets = count()
+
+    @property
+    def tickets(self) -> TicketReader:
+        """Where the tickets are, to look at them."""
+        return self._tickets
+
+    @property
+    def directory(self) -> Directory:
+        """Who and what the rules go by."""
+        return self._directory
+
+    def now(self) -> datetime:
+        """Return the clock's time in UTC.
+
+        Raises:
+            ValueError: the clock does not tell its offset.
+        """
+        return _utc(self._clock())
 
     async def ticket(self, ticket_id: str) -> Ticket | None:
         """Return the ticket of this id."""
@@ -82,7 +100,7 @@ class ServiceDesk:
 
     def _received(self, ticket_id: str, version: int, command: Command, position: Position) -> ReceivedCommand:
         name = _NAMES[type(command)]
-        now = _utc(self._clock())
+        now = self.now()
         return ReceivedCommand(
             ticket_id=ticket_id,
             source=LIBRARY_SOURCE,

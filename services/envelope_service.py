@@ -8,8 +8,13 @@ from contracts.commands import (
     CompleteEnvelope,
     CreateEnvelope,
 )
-from contracts.ticket import Envelope
+from contracts.ticket import Envelope, Ticket
+from services.case_views import ExpertView, OwnerView, expert_view, owner_view
+from services.decision import unknown_agent, unknown_ticket
 from services.desk import ServiceDesk
+from services.errors import EnvelopeRejected
+from services.ownership import not_owner
+from services.visibility import Viewer
 
 
 class EnvelopeService:
@@ -62,6 +67,36 @@ class EnvelopeService:
         """Take back a request for help."""
         command = CancelEnvelope.read({"envelope_id": envelope_id, "agent_id": agent_id, "reason": reason})
         return await self._after(ticket_id, envelope_id, command)
+
+    async def get_owner_view(self, agent_id: str, ticket_id: str) -> OwnerView:
+        """Return the ticket and how its envelopes stand, for its owner.
+
+        Raises:
+            EnvelopeRejected: `ticket_unknown`, or `not_owner` for anybody else.
+        """
+        ticket = await self._ticket(ticket_id)
+        if refusal := not_owner(ticket, agent_id):
+            raise EnvelopeRejected(refusal)
+        return owner_view(ticket, Viewer("agent", agent_id))
+
+    async def get_expert_view(self, agent_id: str, ticket_id: str) -> ExpertView:
+        """Return the ticket to read, my envelopes with their content, and what waits for my teams, for an expert.
+
+        Raises:
+            EnvelopeRejected: `ticket_unknown`, or `agent_unknown`.
+        """
+        ticket = await self._ticket(ticket_id)
+        agent = self._desk.directory.agent(agent_id)
+        if agent is None:
+            raise EnvelopeRejected(unknown_agent(agent_id))
+        events = await self._desk.tickets.events_of(ticket_id)
+        return expert_view(ticket, events, Viewer("agent", agent_id), agent.team_ids)
+
+    async def _ticket(self, ticket_id: str) -> Ticket:
+        ticket = await self._desk.ticket(ticket_id)
+        if ticket is None:
+            raise EnvelopeRejected(unknown_ticket(ticket_id))
+        return ticket
 
     async def _after(self, ticket_id: str, envelope_id: str, command: Command) -> Envelope:
         ticket = await self._desk.send(ticket_id, command)

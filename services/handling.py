@@ -13,7 +13,16 @@ from contracts.received import ReceivedCommand
 from contracts.recorded import NO_EVENT_YET, Cause, Head, RecordedEvent, record_event
 from contracts.rejections import Refusal
 from contracts.ticket import Ticket
-from services.decision import DEFAULT_FUTURE_TOLERANCE, Capacity, Context, Decision, Directory, refuse, unknown_ticket
+from services.decision import (
+    DEFAULT_FUTURE_TOLERANCE,
+    Capacity,
+    Context,
+    Decision,
+    Directory,
+    refuse,
+    unknown_agent,
+    unknown_ticket,
+)
 from services.evolve import evolve
 from services.lifecycle import decide_open
 from services.registry import RULES, Rule
@@ -120,7 +129,7 @@ def _agents_missing(command: Command, rule: Rule, directory: Directory) -> Refus
             continue
         agent = directory.agent(agent_id)
         if agent is None:
-            return refuse("agent_unknown", f"The directory has no agent {agent_id}.", agent_id=agent_id)
+            return unknown_agent(agent_id)
         if not agent.is_active:
             inactive = inactive or agent_id
     if inactive is None:
