@@ -10,7 +10,19 @@ from typing import Annotated
 
 import typer
 
-COMMAND_MODULES = ("stack", "demo", "worker", "ticking", "topics", "sending", "importing", "watching", "dlq", "doctor")
+COMMAND_MODULES = (
+    "stack",
+    "demo",
+    "worker",
+    "ticking",
+    "envelopes",
+    "topics",
+    "sending",
+    "importing",
+    "watching",
+    "dlq",
+    "doctor",
+)
 """The modules with commands, in the order of `--help`; each has a `register(app)`."""
 
 

@@ -1,0 +1,60 @@
+"""A case as a person reads it: the timeline and the tabs, in local time, envelopes indented by their level.
+
+Who may see what was decided before; nothing here hides or adds anything.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from contracts.ticket import Envelope, Ticket
+from ops.console import print_line, print_table
+from services.case_views import ExpertView, OwnerView
+from services.timeline import TimelineEntry
+
+_MARKS = {"public": " ", "internal": "·", "envelope_only": "▸"}
+_TEXTS = ("content", "summary", "reason", "title", "flag", "subject", "condition", "resolution_type", "to_priority")
+_INDENT = "  "
+
+
+def print_timeline(ticket: Ticket, entries: Iterable[TimelineEntry]) -> None:
+    """Print one line an entry: when, what, who, and the words of it."""
+    levels = {envelope.envelope_id: envelope.level for envelope in ticket.envelopes}
+    for entry in entries:
+        print_line(_line(entry, levels))
+
+
+def print_owner_tabs(view: OwnerView) -> None:
+    """Print how each envelope stands, as the owner follows it."""
+    rows = [
+        (e.envelope_id, e.level, e.status, e.team_id, e.expert_id, e.reason, local(e.response_due_at), e.summary)
+        for e in view.envelopes
+    ]
+    print_table("Envelopes", ("id", "level", "status", "team", "expert", "reason", "answer due", "summary"), rows)
+
+
+def print_expert_tabs(view: ExpertView) -> None:
+    """Print an expert's tabs: my envelopes with their content, and what waits for my teams."""
+    for envelope in view.my_envelopes:
+        print_line(f"My envelope {envelope.envelope_id} ({envelope.status}): {envelope.reason or ''}")
+        for entry in view.content[envelope.envelope_id]:
+            print_line(_line(entry, {}))
+    print_table(
+        "Waiting for my teams", ("id", "level", "reason", "answer due"), map(_pending, view.pending_for_my_teams)
+    )
+    print_line(f"I may ask in the next level: {'yes' if view.may_add_next_level else 'no'}")
+
+
+def local(instant: datetime) -> str:
+    """Return an instant in the local zone, to the minute."""
+    return f"{instant.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _line(entry: TimelineEntry, levels: Mapping[str, int]) -> str:
+    words = " - ".join(str(entry.data[name]) for name in _TEXTS if name in entry.data)
+    indent = _INDENT * (levels.get(entry.envelope_id or "", 1) - 1)
+    who = f" {entry.actor}" if entry.actor else ""
+    return f"{local(entry.at)} {_MARKS[entry.visibility]} {indent}{entry.type}{who}{': ' if words else ''}{words}"
+
+
+def _pending(envelope: Envelope) -> tuple[object, ...]:
+    return envelope.envelope_id, envelope.level, envelope.reason, local(envelope.response_due_at)
