@@ -31,7 +31,7 @@ def demo(as_json: JsonOption = False) -> None:
                 with watch_for() as watch:
                     report = asyncio.run(import_audited(target, log, watch))
                 if as_json:
-                    print_json(report)
+                    print_json(report.model_dump(mode="json"))
                 else:
                     print_demo(report, log)
                     print_line("")

@@ -37,7 +37,7 @@ def servicenow(
         with watch_for() as watch:
             report = asyncio.run(import_audited(target, log, watch))
         if as_json:
-            print_json(report)
+            print_json(report.model_dump(mode="json"))
         else:
             print_report(report)
     if report.audit is None or not report.audit.holds:

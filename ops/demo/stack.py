@@ -29,6 +29,9 @@ from ops.target import Target
 
 _NAME = "itilnext-demo-"
 WORKERS = 3
+_FORGOTTEN_WITHIN = 30.0
+"""Seconds a broker may take to delete topics."""
+_POLL_SECONDS = 0.1
 
 
 class StackDidNotStart(Exception):
@@ -49,8 +52,7 @@ def demo_stack(settings: Settings, *, quiet: bool) -> Iterator[Target]:
     topics = settings.topics.model_copy(update={"prefix": f"{_NAME}{uuid4().hex[:8]}."})
     settings = settings.model_copy(update={"topics": topics})
     folder = Path(mkdtemp(prefix=_NAME))
-    with interruptible():
-        process = _start(settings, folder, quiet=quiet)
+    with interruptible(), _start(settings, folder, quiet=quiet) as process:
         try:
             yield Target(_with_servers(settings, _ready_line(process)))
         except StackDidNotStart:
@@ -100,15 +102,27 @@ async def _remove_traces(settings: Settings) -> None:
     """Delete what the demo has made on servers that are not its own: topics, and the view in Redis."""
     target = Target(settings)
     if settings.kafka.bootstrap_servers is not None:
-        admin = AIOKafkaAdminClient(**target.kafka.client())
-        await admin.start()
-        try:
-            made = {topic.name for topic in target.topics.plan(1)} & set(await admin.list_topics())
-            await admin.delete_topics(sorted(made))
-        finally:
-            await admin.close()
+        await _delete_topics(target)
     if settings.redis.url is not None:
         async with target.redis.client() as redis:
             # Every key of a fleet begins with its prefix, in the braces of a hash tag.
             async for key in redis.scan_iter(match=f"{{{target.topics.prefix}*", count=1000):
                 await redis.unlink(key)
+
+
+async def _delete_topics(target: Target) -> None:
+    """Delete the topics, and wait until the broker does not know them any more.
+
+    Raises:
+        TimeoutError: it still does.
+    """
+    named = {topic.name for topic in target.topics.plan(1)}
+    admin = AIOKafkaAdminClient(**target.kafka.client())
+    await admin.start()
+    try:
+        async with asyncio.timeout(_FORGOTTEN_WITHIN):
+            while there := named & set(await admin.list_topics()):
+                await admin.delete_topics(sorted(there))
+                await asyncio.sleep(_POLL_SECONDS)
+    finally:
+        await admin.close()
