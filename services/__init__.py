@@ -7,6 +7,8 @@ ticket = await OwnershipService(desk).accept_ticket("T-1", "anna")
 
 from contracts.directory import Agent, BusinessCalendar, Company, Contact, Policy, Team
 from contracts.ticket import Alert, CaseFlag, Envelope, Resolution, Task, Ticket
+from services.alert_grid import AlertCell
+from services.alert_service import AlertService
 from services.case_views import EnvelopeSummary, ExpertView, OwnerView
 from services.desk import ServiceDesk
 from services.directory_state import DirectoryState
@@ -33,7 +35,9 @@ __all__ = [
     "SYSTEM",
     "Agent",
     "Alert",
+    "AlertCell",
     "AlertRejected",
+    "AlertService",
     "BusinessCalendar",
     "CaseFlag",
     "CommandRejected",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from contracts.ticket import Ticket
+from services.alert_grid import unseen_alerts
 
 
 class IndexEntry(NamedTuple):
@@ -43,3 +44,6 @@ def _entries(ticket: Ticket) -> Iterator[IndexEntry]:
     for task in ticket.tasks:
         if task.assigned_to is not None and task.status in ("open", "in_progress"):
             yield IndexEntry("tasks", task.assigned_to, f"{ticket.id}/{task.task_id}")
+    for alert in unseen_alerts(ticket):
+        for recipient in alert.recipients:
+            yield IndexEntry("alerts", recipient.agent_id, f"{ticket.id}/{alert.alert_id}")
