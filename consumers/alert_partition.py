@@ -11,7 +11,8 @@ Theory of operation.
 4. When all asks are acknowledged their tickets get a lease; when nothing is due any more, the tick's offset is
    committed.
 
-Whatever dies in between, the tick is read again, or the lease ends and the next tick asks again.
+Whatever dies in between, the tick is read again, or the lease ends and the next tick asks again. Where Redis is lost,
+so are the rules the index was made by; a tick whose end does not find them is evaluated again.
 """
 
 import asyncio
@@ -150,25 +151,33 @@ class AlertPartition:
         self._log.warning("tick ignored", reason=reason, offset=record.offset)
 
     async def _evaluate(self, at: datetime) -> None:
-        """Ask for all that is due (steps 2 to 4)."""
+        """Ask for all that is due (steps 2 to 4), again where Redis was lost or the view rebuilt meanwhile."""
         duty = self._duty
-        end = (await duty.ends.committed())[self._number]
-        while (await self._view.marker()).state < end:  # noqa: ASYNC110 another process brings it there
-            await asyncio.sleep(_POLL_SECONDS)
-        await duty.directory.caught_up()
-        await self._keep_index()
-        while tickets := await self._index.due_by(at):
-            found = await self._index.tickets(tickets)
-            asked: list[str] = []
-            for ticket_id, ticket in found.items():
-                cells = due(ticket, duty.directory.directory, at)
-                for cell in cells:
-                    await duty.publisher.send(_ask(ticket_id, cell, at))
-                if cells:
-                    asked.append(ticket_id)
-            await duty.publisher.flush()
-            idle = [ticket_id for ticket_id in tickets if ticket_id not in asked]
-            await self._index.settle(asked, idle, datetime.now(UTC) + duty.lease)
+        while True:
+            end = (await duty.ends.committed())[self._number]
+            while (await self._view.marker()).state < end:  # noqa: ASYNC110 another process brings it there
+                await asyncio.sleep(_POLL_SECONDS)
+            await duty.directory.caught_up()
+            await self._keep_index()
+            while tickets := await self._index.due_by(at):
+                await self._ask_for(tickets, at)
+            if await self._index.rules() is not None:
+                return
+
+    async def _ask_for(self, tickets: Sequence[str], at: datetime) -> None:
+        """Ask for what is due on these tickets, and lease those that were asked for (steps 3 and 4)."""
+        duty = self._duty
+        found = await self._index.tickets(tickets)
+        asked: list[str] = []
+        for ticket_id, ticket in found.items():
+            cells = due(ticket, duty.directory.directory, at)
+            for cell in cells:
+                await duty.publisher.send(_ask(ticket_id, cell, at))
+            if cells:
+                asked.append(ticket_id)
+        await duty.publisher.flush()
+        idle = set(tickets).difference(asked)
+        await self._index.settle(asked, sorted(idle), datetime.now(UTC) + duty.lease)
 
     async def _keep_index(self) -> None:
         """Bring the due index up to date: with the tickets that changed, and with the rules."""

@@ -144,12 +144,15 @@ return 1
 )
 
 INDEX_DUE = """
--- KEYS: touched, due, asked. ARGV: ticket, the mark that was seen, its next instant or an empty word; in threes.
+-- KEYS: touched, due, asked. ARGV: ticket, the mark that was seen, its next instant or an empty word; in threes. A mark
+-- that has changed meanwhile means that what was reckoned is out of date: whoever takes the newer mark reckons again.
 for i = 1, #ARGV, 3 do
-  if ARGV[i + 2] == '' then redis.call('ZREM', KEYS[2], ARGV[i])
-  else redis.call('ZADD', KEYS[2], ARGV[i + 2], ARGV[i]) end
-  redis.call('ZREM', KEYS[3], ARGV[i])
-  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
+  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
+    if ARGV[i + 2] == '' then redis.call('ZREM', KEYS[2], ARGV[i])
+    else redis.call('ZADD', KEYS[2], ARGV[i + 2], ARGV[i]) end
+    redis.call('ZREM', KEYS[3], ARGV[i])
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  end
 end
 return 1
 """
