@@ -58,6 +58,7 @@ def test_every_command_is_read_in_both_modes(name: str) -> None:
 
 def test_without_a_time_the_record_tells_it_and_the_other_way_round() -> None:
     assert read_command(record(structured())).time == RECORDED_AT
+    assert read_command(record(structured(), timestamp=0)).time == parse_instant("1970-01-01T00:00:00Z")
     stamped = read_command(record(structured(time="0001-01-01T00:00:00Z"), timestamp=-1))
     assert stamped.time == stamped.recorded_at == parse_instant("0001-01-01T00:00:00Z")
     with pytest.raises(NotCloudEvent, match="no timestamp"):
