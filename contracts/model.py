@@ -82,7 +82,7 @@ class Message(Model):
 
 
 def _sentence(error: ValidationError) -> str:
-    """Name the wrong fields, the first of them where there are many, and why, without repeating the values received."""
+    """Name the wrong fields, the first of them where there are many, and why; values at most in part."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     told = [
         f"{'.'.join(str(part)[:_TOLD_CHARACTERS] for part in problem['loc']) or 'data'}: {problem['msg']}"
