@@ -1,6 +1,7 @@
 """Bringing a partition's view up to its log: from where it is, or from nothing when it was lost."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
@@ -38,9 +39,10 @@ async def catch_up(connection: KafkaConnection, state_topic: str, view: Partitio
     start_at = max(marker.state, 0)
     if start_at < end:
         topic = TopicPartition(state_topic, partition)
-        async for records in read_partition(connection, topic, start_at, end):
-            for start in range(0, len(records), _CHUNK):
-                marker = await _apply(view, marker, records[start : start + _CHUNK])
+        async with aclosing(read_partition(connection, topic, start_at, end)) as fetches:
+            async for records in fetches:
+                for start in range(0, len(records), _CHUNK):
+                    marker = await _apply(view, marker, records[start : start + _CHUNK])
     if marker.state < end or marker.state == NOT_BUILT:
         await view.apply(marker.state, end, marker.source, ())
     return Marker(end, marker.source)

@@ -99,6 +99,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
     async def leave(self) -> None:
         """Let the partitions go, then leave the group: on leaving, the group's listener is not called."""
         await self._stop_all()
+        if self._subscriber.consumer is not None:
+            await stop_client(self._subscriber.consumer)
         await stop_client(self._broker)
         self._failed.cancel()
 

@@ -3,7 +3,7 @@
 Reads only; nothing here keeps an opinion about the view.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -52,7 +52,7 @@ class LogEnds:
 
 async def read_partition(
     connection: KafkaConnection, topic: TopicPartition, start: int, end: int
-) -> AsyncIterator[Sequence[ConsumerRecord]]:
+) -> AsyncGenerator[Sequence[ConsumerRecord], None]:
     """Yield a partition's committed records from `start` (or the first there is) up to `end`, in fetches.
 
     Raises:

@@ -8,6 +8,7 @@ knows what is still missing.
 """
 
 import asyncio
+from contextlib import aclosing
 
 import structlog
 from aiokafka import TopicPartition
@@ -83,12 +84,13 @@ class Timelines:
                 return
 
     async def _read_to(self, position: int, end: int) -> int:
-        async for records in read_partition(self._connection, self._topic, max(position, 0), end):
-            for start in range(0, len(records), _CHUNK):
-                chunk = records[start : start + _CHUNK]
-                reached = chunk[-1].offset + 1
-                await self._view.fill_timelines(position, reached, [read_recorded_event(r.value) for r in chunk])
-                position = reached
+        async with aclosing(read_partition(self._connection, self._topic, max(position, 0), end)) as fetches:
+            async for records in fetches:
+                for start in range(0, len(records), _CHUNK):
+                    chunk = records[start : start + _CHUNK]
+                    reached = chunk[-1].offset + 1
+                    await self._view.fill_timelines(position, reached, [read_recorded_event(r.value) for r in chunk])
+                    position = reached
         if position < end:
             await self._view.fill_timelines(position, end, ())
         return end

@@ -108,9 +108,7 @@ class PartitionOutput:
 
     async def close(self) -> None:
         """Let go of the connections; an open transaction is left to its timeout or to the next owner."""
-        if not await stop_client(self._producer):
-            # A fenced or cut-off producer can't say good-bye; its sockets go with it.
-            await self._producer.client.close()
+        await stop_client(self._producer)
 
     async def _send(self, records: Mapping[str, Sequence[Record]]) -> Mapping[str, Sent]:
         """Send all, then await every send: a failed one would not stop the commit by itself."""

@@ -168,8 +168,7 @@ class CommandPublisher:
         return self._acknowledged
 
     async def _stop(self) -> None:
-        if not await stop_client(self._producer):
-            await self._producer.client.close()
+        await stop_client(self._producer)
 
     async def _make_room(self) -> None:
         while self._unsettled >= MAX_IN_FLIGHT:
