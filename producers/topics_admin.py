@@ -17,7 +17,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from contracts.topics import TopicPlan, Topics
 from producers.connection import KafkaConnection
 
-_VISIBLE_AFTER_SECONDS = 30.0
+_VISIBLE_AFTER_SECONDS = 60.0
 """How long brokers may take to learn of topics that the controller has made."""
 _POLL_SECONDS = 0.05
 
