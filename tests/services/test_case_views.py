@@ -34,8 +34,8 @@ async def desk() -> ServiceDesk:
     """A case with a parent envelope, its child, a finished one, and content of every kind."""
     directory = DirectoryState()
     for name in AGENTS:
-        role = "manager" if name == "heir" else "agent"
-        directory.apply(DirectoryChange("agent", name, Agent(id=name, role=role, team_ids=("t",))))
+        agent = Agent(id=name, role="manager" if name == "heir" else "agent", team_ids=("t",))
+        directory.apply(DirectoryChange("agent", name, agent))
     desk = ServiceDesk(InMemoryTickets(), directory, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     envelopes = EnvelopeService(desk)
     await desk.send("T", OpenTicket(subject="Case"))
