@@ -1,0 +1,51 @@
+"""The alerts an agent has to look at, and those of one ticket, read from the view (SPEC sections 8 and 10)."""
+
+from datetime import datetime
+
+from consumers.directory_follower import DirectoryFollower
+from contracts.ticket import Alert
+from ops.console import CommandFailed
+from ops.envelope_lists import view_reader
+from ops.target import Target
+from services.alert_grid import AlertCell
+from services.alert_service import AlertService
+from services.errors import AlertRejected
+
+PendingAlert = tuple[str, Alert]
+"""A ticket's id, and an alert of it."""
+
+
+async def pending_alerts(target: Target, agent_id: str) -> list[PendingAlert]:
+    """Return the alerts that were raised to an agent, on open tickets, and that nobody has acknowledged; oldest first.
+
+    Raises:
+        TopicsUnfit: the fleet's topics are missing or unequal.
+        RedisError: Redis can't be reached.
+    """
+    async with view_reader(target) as reader:
+        members = [member.split("/", 1) for member in await reader.index("alerts", agent_id)]
+        tickets = await reader.tickets(ticket_id for ticket_id, _ in members)
+    found = [
+        (ticket_id, alert)
+        for ticket_id, alert_id in members
+        if ticket_id in tickets
+        for alert in tickets[ticket_id].alerts
+        if alert.alert_id == alert_id
+    ]
+    return sorted(found, key=lambda pending: (pending[1].raised_at, pending[0], pending[1].alert_id))
+
+
+async def ticket_grid(target: Target, ticket_id: str, at: datetime) -> list[AlertCell]:
+    """Return the nine cells of a ticket as of an instant, by the policy and the calendars in force now.
+
+    Raises:
+        CommandFailed: there is no such ticket.
+        TopicsUnfit: the fleet's topics are missing or unequal.
+        KafkaError, RedisError: the broker or Redis can't be reached.
+    """
+    async with view_reader(target) as reader, DirectoryFollower(target.kafka, target.topics.directory) as following:
+        await following.caught_up()
+        try:
+            return await AlertService(reader, following.directory, lambda: at).check_ticket_alerts(ticket_id)
+        except AlertRejected as error:
+            raise CommandFailed(error.message) from error
