@@ -16,6 +16,7 @@ COMMAND_MODULES = (
     "worker",
     "ticking",
     "envelopes",
+    "alerts",
     "topics",
     "sending",
     "importing",
