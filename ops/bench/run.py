@@ -1,0 +1,38 @@
+"""Runs the parts of a bench that are asked for, one after the other, on the same servers."""
+
+from collections.abc import Awaitable, Callable, Collection
+
+from ops.bench.bench import Bench
+from ops.bench.figures import Part, Section
+from ops.bench.large_view import measure_large_view
+from ops.bench.latency import measure_latency
+from ops.bench.machine import describe_machine
+from ops.bench.report import Results
+from ops.bench.scaling import measure_scaling
+from ops.bench.takeover import measure_takeover
+from ops.bench.throughput import measure_throughput
+
+_PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
+    (Part.THROUGHPUT, measure_throughput),
+    (Part.SCALING, measure_scaling),
+    (Part.LATENCY, measure_latency),
+    (Part.TAKEOVER, measure_takeover),
+)
+
+
+async def run_bench(bench: Bench, parts: Collection[Part]) -> Results:
+    """Measure these parts.
+
+    Raises:
+        ServerFailed: a measured process ended by itself.
+        CommandFailed: what was measured was not the workload.
+        KafkaError, RedisError: a server can't be reached.
+    """
+    machine = await describe_machine(bench.servers)
+    sections: list[Section] = []
+    for part, measure in _PARTS:
+        if part in parts:
+            sections.extend(await measure(bench))
+    if {Part.MEMORY, Part.REBUILD} & set(parts):
+        sections.extend(await measure_large_view(bench, parts))
+    return Results(machine, bench.sizes, sections)

@@ -1,0 +1,96 @@
+"""`itilnext bench`: how fast the engine is, and where the time goes."""
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_json, print_line, reported_errors
+
+
+class What(StrEnum):
+    """What can be asked for: a part of the bench, or all of it."""
+
+    ALL = "all"
+    THROUGHPUT = "throughput"
+    SCALING = "scaling"
+    LATENCY = "latency"
+    TAKEOVER = "takeover"
+    MEMORY = "memory"
+    REBUILD = "rebuild"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    shown = examples(
+        "itilnext bench", "itilnext bench throughput --rounds 5", "itilnext bench --json --report bench-report.md"
+    )
+    app.command("bench", epilog=shown)(bench)
+
+
+def bench(
+    what: Annotated[What, typer.Argument(help="What to measure.")] = What.ALL,
+    *,
+    commands: Annotated[int, typer.Option("--commands", min=100, help="Commands in each log worked off.")] = 120_000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often each measurement is repeated.")] = 3,
+    tickets: Annotated[
+        int, typer.Option("--tickets", min=100, help="Tickets in the view for memory and rebuild.")
+    ] = 200_000,
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help="How long each latency run sends.")] = 15,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=12, help="Most workers in the scaling runs.")] = 4,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE.md", help="Write the results there, as Markdown.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the engine beside the fastest loop of the same kind, in one go on the same servers.
+
+    Runs on an embedded Kafka and Valkey of its own, or on those the settings name, under prefixes of its own that are
+    deleted afterwards. Quix Streams is compared with where it is installed (`uv sync --group bench`). All of it takes
+    some ten minutes; docs/benchmarks.md tells how to read it.
+    """
+    from ops.bench.bench import Bench
+    from ops.bench.figures import Part, Sizes
+    from ops.bench.report import as_json as plain
+    from ops.bench.report import as_markdown, print_results
+    from ops.bench.run import run_bench
+    from ops.bench.screen import screen
+    from ops.bench.servers import bench_servers
+    from ops.embedded import EmbeddedServerError
+    from ops.settings import load_settings
+    from ops.stack.interruption import interruptible
+
+    parts = tuple(Part) if what is What.ALL else (Part(what.value),)
+    with reported_errors(), interruptible():
+        settings = load_settings()
+        _require_writable(report)
+        try:
+            with bench_servers(settings) as servers, screen() as shown:
+                sizes = Sizes(commands, rounds, tickets, seconds, workers)
+                results = asyncio.run(run_bench(Bench(servers, sizes, shown), parts))
+        except EmbeddedServerError as error:
+            raise CommandFailed("; ".join([str(error), *getattr(error, "__notes__", ())])) from error
+        except KeyboardInterrupt:
+            raise CommandFailed("Stopped before it was done.") from None
+        if report is not None:
+            report.write_text(as_markdown(results), encoding="utf-8")
+        if as_json:
+            print_json(plain(results))
+        else:
+            print_results(results)
+            if report is not None:
+                print_line(f"\nThe report is in {report}.")
+
+
+def _require_writable(report: Path | None) -> None:
+    """Refuse a report that can't be written, before minutes are spent on it."""
+    if report is None:
+        return
+    try:
+        report.touch()
+    except OSError as error:
+        raise CommandFailed(
+            f"{report} can't be written: {error.strerror}", "Name another file.", ExitCode.USAGE
+        ) from error
