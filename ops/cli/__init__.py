@@ -23,6 +23,7 @@ COMMAND_MODULES = (
     "watching",
     "dlq",
     "doctor",
+    "bench",
 )
 """The modules with commands, in the order of `--help`; each has a `register(app)`."""
 
