@@ -18,9 +18,10 @@ from consumers.keys import fleet_key
 from consumers.membership import Intake, Membership, Subscription
 from consumers.partition import Partition
 from consumers.state_log import LogEnds
+from consumers.view import as_text
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
-from producers.topics_admin import require_topics
+from producers.topics_admin import cluster_id, require_topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event) -> 
         partitions = await require_topics(config.kafka, config.topics)
         redis = config.redis.client()
         stack.push_async_callback(redis.aclose)
-        await _check_partition_count(redis, config.topics.prefix, partitions)
+        await _check_view_fits(redis, config.topics.prefix, partitions, await cluster_id(config.kafka))
         ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.state, partitions))
         event_ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.events, partitions))
         directory = await stack.enter_async_context(DirectoryFollower(config.kafka, config.topics.directory))
@@ -83,13 +84,14 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event) -> 
         await member.until(stop)
 
 
-async def _check_partition_count(redis: Redis, prefix: str, partitions: int) -> None:
-    """Refuse a view that was built with another partition count: its tickets would lie in other partitions."""
+async def _check_view_fits(redis: Redis, prefix: str, partitions: int, cluster: str) -> None:
+    """Refuse a view that was built of other partitions or another Kafka: its tickets would be in other places."""
     key = fleet_key(prefix)
-    await redis.hsetnx(key, "partitions", str(partitions))
-    built_with = int(await redis.hget(key, "partitions") or partitions)
-    if built_with != partitions:
-        raise Fatal(
-            f"the topics have {partitions} partitions, but the view in Redis was built with {built_with}. "
-            "Put the topics back, or run `itilnext rebuild` when the change was meant."
-        )
+    for name, now in (("partitions", str(partitions)), ("cluster", cluster)):
+        await redis.hsetnx(key, name, now)
+        built_with = as_text(await redis.hget(key, name) or now)
+        if built_with != now:
+            raise Fatal(
+                f"the view in Redis was built with Kafka's {name} = {built_with}, and now it is {now}. "
+                "Put things back as they were, or run `itilnext rebuild` when the change was meant."
+            )

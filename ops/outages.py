@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from aiokafka import errors as kafka
 from redis import exceptions as redis
 
+from consumers.errors import Fatal
 from ops.console import CommandFailed, ExitCode
 from producers.topics_admin import TopicsUnfit
 
@@ -61,6 +62,8 @@ def explain(error: BaseException, log: Sequence[logging.LogRecord] = ()) -> Comm
             return _kafka(error, log)
         case redis.RedisError():
             return _redis(error)
+        case Fatal():
+            return CommandFailed(str(error))
         case TopicsUnfit():
             return CommandFailed(str(error), error.remedy)
         case TimeoutError():

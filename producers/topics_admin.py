@@ -117,6 +117,16 @@ async def require_topics(connection: KafkaConnection, topics: Topics) -> int:
     return there[topics.commands].partitions
 
 
+async def cluster_id(connection: KafkaConnection) -> str:
+    """Return the id Kafka gave itself when it was first formatted: another one is another log, whatever its address.
+
+    Raises:
+        KafkaError: the broker can't be reached.
+    """
+    async with _admin(connection) as admin:
+        return str((await admin.describe_cluster())["cluster_id"])
+
+
 @asynccontextmanager
 async def _admin(connection: KafkaConnection) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(**connection.client())
