@@ -32,6 +32,7 @@ from consumers.due_index import DueIndex
 from consumers.errors import Fatal, Retryable
 from consumers.membership import Intake
 from consumers.state_log import LogEnds
+from consumers.tasks import end_task
 from consumers.view import PartitionView
 from contracts.cloudevents import event_type
 from contracts.dead_letters import Unreadable
@@ -88,8 +89,7 @@ class AlertPartition:
     async def stop(self) -> None:
         """Let the partition go; a tick in hand is evaluated again by the next owner."""
         self._stopping = True
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end_task(self._task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not self._stopping:

@@ -20,6 +20,7 @@ from consumers.directory_view import DirectoryView
 from consumers.errors import Retryable
 from consumers.membership import Intake, Membership, Subscription
 from consumers.outputs import Output, dead_letter
+from consumers.tasks import end_task
 from consumers.view import NOT_BUILT
 from contracts.dead_letters import Unreadable
 from contracts.directory import DirectoryChange, read_directory_change
@@ -95,8 +96,7 @@ class _Directory:
 
     async def stop(self) -> None:
         """Let the partition go; what is in hand is settled by its transaction or done again."""
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end_task(self._task)
 
     async def _run(self) -> None:
         while True:

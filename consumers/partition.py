@@ -43,6 +43,7 @@ from consumers.errors import Fatal, Fenced, Retryable, ViewBehind
 from consumers.membership import Intake
 from consumers.outputs import Output
 from consumers.reserving import Plan, Planner
+from consumers.tasks import end_task
 from consumers.timelines import Timelines
 from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
 from contracts.dead_letters import Headers
@@ -103,8 +104,7 @@ class Partition:
                 self._task.cancel()
         except TimeoutError:
             self._log.warning("transaction did not end in time; its next owner settles it")
-            self._task.cancel()
-        await asyncio.wait([self._task])
+        await end_task(self._task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Tell the worker when the task ended by itself: a partition that nobody serves must not look alive."""

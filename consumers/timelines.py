@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from consumers.errors import Retryable
 from consumers.state_log import LogEnds, read_partition
+from consumers.tasks import end_task
 from consumers.view import NOT_BUILT, PartitionView
 from contracts.recorded import read_recorded_event
 from producers.connection import KafkaConnection
@@ -47,8 +48,7 @@ class Timelines:
         """Stop filling; the next writer goes on where this one was."""
         filling, self._filling = self._filling, None
         if filling is not None:
-            filling.cancel()
-            await asyncio.wait([filling])
+            await end_task(filling)
 
     async def committed(self, last_offset: int) -> None:
         """Take note of a batch whose events are in the view: its last event lies at this offset."""
