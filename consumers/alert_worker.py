@@ -28,7 +28,7 @@ class AlertWorkerConfig:
     @property
     def group_id(self) -> str:
         """The consumer group."""
-        return f"{self.topics.prefix}alert-worker"
+        return self.topics.alert_group
 
 
 async def run_alert_worker(config: AlertWorkerConfig, stop: asyncio.Event) -> None:

@@ -48,7 +48,7 @@ class DirectoryWorkerConfig:
     @property
     def group_id(self) -> str:
         """The consumer group, also the stem of the transactional id."""
-        return f"{self.topics.prefix}directory-worker"
+        return self.topics.directory_group
 
 
 async def run_directory_worker(config: DirectoryWorkerConfig, stop: asyncio.Event) -> None:

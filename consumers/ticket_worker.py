@@ -37,7 +37,7 @@ class TicketWorkerConfig:
     @property
     def group_id(self) -> str:
         """The consumer group, also the stem of the transactional ids."""
-        return f"{self.topics.prefix}ticket-worker"
+        return self.topics.ticket_group
 
 
 async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event) -> None:

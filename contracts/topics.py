@@ -70,6 +70,21 @@ class Topics:
         return f"{self.prefix}directory.v1"
 
     @property
+    def ticket_group(self) -> str:
+        """The consumer group of the ticket workers, and the stem of their transactional ids."""
+        return f"{self.prefix}ticket-worker"
+
+    @property
+    def alert_group(self) -> str:
+        """The consumer group of the alert workers."""
+        return f"{self.prefix}alert-worker"
+
+    @property
+    def directory_group(self) -> str:
+        """The consumer group of the directory workers, and the stem of their transactional id."""
+        return f"{self.prefix}directory-worker"
+
+    @property
     def co_partitioned(self) -> tuple[str, ...]:
         """The topics that share one partition count."""
         return (

@@ -54,7 +54,7 @@ class Fleet:
 
     @property
     def group_id(self) -> str:
-        return f"{self.topics.prefix}ticket-worker"
+        return self.topics.ticket_group
 
     def view(self, partition: int) -> PartitionView:
         return PartitionView(self.redis, self.topics.prefix, partition)

@@ -69,7 +69,7 @@ class BenchFleet:
     @property
     def group_id(self) -> str:
         """The consumer group of its ticket workers."""
-        return f"{self.topics.prefix}ticket-worker"
+        return self.topics.ticket_group
 
     def process(
         self, name: str, *arguments: str, client_id: str | None = None
