@@ -12,8 +12,10 @@ from contracts.ticket import Part, Ticket
 from services.visibility import Audience, EntryVisibility, Viewer, audience_of, may_see
 
 _ACTORS = ("agent_id", "approver_id", "reviewer_id", "authorized_by", "requested_by", "from")
-# What a public entry says to desk staff only: who works on it, and by which internal rules.
-_STAFF_ONLY = frozenset({"agent_id", "team_id", "due_at", "paused_seconds", "customer_tier", "external_refs"})
+# What a public entry says to desk staff only: who works on it, where, and by which internal rules.
+_STAFF_ONLY = frozenset(
+    {"agent_id", "team_id", "due_at", "paused_seconds", "customer_tier", "external_refs", "envelope_id"}
+)
 
 
 class TimelineEntry(Part):
@@ -52,7 +54,7 @@ def _entry(event: RecordedEvent, audience: Audience, viewer: Viewer) -> Timeline
         at=event.time,
         type=event.name,
         visibility=audience.visibility,
-        envelope_id=audience.envelope_id,
+        envelope_id=None if viewer.kind == "customer" else audience.envelope_id,
         actor=actor,
         data=said,
     )

@@ -60,14 +60,20 @@ class Audience:
 
 
 def audience_of(event: Event, ticket: Ticket) -> Audience:
-    """Return whom an event of the ticket is for."""
+    """Return whom an event of the ticket is for.
+
+    The ticket may be older than the event, or hold a part of its tasks only: what that leaves open is for nobody else.
+    """
     match event:
         case NoteAdded():
             return Audience(event.visibility, event.envelope_id, event.agent_id)
-        case TaskCreated() | TaskStarted() | TaskCompleted() | TaskCancelled():
-            task = next((task for task in ticket.tasks if task.task_id == event.task_id), None)
-            envelope_id = task.envelope_id if task else None
-            return Audience("internal" if envelope_id is None else "envelope_only", envelope_id, event.agent_id)
+        case TaskCreated():
+            return _audience_of_task(event.envelope_id, event.agent_id)
+        case TaskStarted() | TaskCompleted() | TaskCancelled():
+            task = ticket.task(event.task_id)
+            if task is None:
+                return Audience("envelope_only", None, event.agent_id)
+            return _audience_of_task(task.envelope_id, event.agent_id)
         case _:
             return Audience("public" if isinstance(event, _PUBLIC) else "internal")
 
@@ -106,6 +112,10 @@ def known_to(viewer: Viewer, ticket: Ticket) -> Ticket:
         or may_see(viewer, Audience("envelope_only", task.envelope_id, task.created_by), ticket)
     )
     return ticket if len(tasks) == len(ticket.tasks) else ticket.changed(tasks=tasks)
+
+
+def _audience_of_task(envelope_id: str | None, author: str) -> Audience:
+    return Audience("internal" if envelope_id is None else "envelope_only", envelope_id, author)
 
 
 def _may_see_content(agent_id: str | None, audience: Audience, ticket: Ticket) -> bool:
