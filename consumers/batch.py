@@ -80,6 +80,7 @@ class BatchCapacity:
 
     def __init__(self, refused: frozenset[Place]) -> None:
         self._refused = refused
+        self._asked: set[tuple[str, str]] = set()
         self.wanted: list[Place] = []
         self.denied: list[Place] = []
 
@@ -89,8 +90,21 @@ class BatchCapacity:
         if place in self._refused:
             self.denied.append(place)
             return False
-        self.wanted.append(place)
+        self._want(place)
         return True
+
+    def count_reopened(self, agent_id: str, ticket_id: str, position: Position) -> None:
+        """Ask for the place of a reopened ticket, which may pass the limit.
+
+        Not where the batch makes this agent the owner first: then that command asks for the place, within the limit,
+        and must not find it taken on behalf of this one.
+        """
+        if (agent_id, ticket_id) not in self._asked:
+            self._want(Place(agent_id, ticket_id, position.offset, NO_LIMIT))
+
+    def _want(self, place: Place) -> None:
+        self.wanted.append(place)
+        self._asked.add((place.agent_id, place.ticket_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +173,7 @@ class BatchDecider:
         """
         owner_id = outcome.ticket.owner_id
         if isinstance(command.data, ReopenTicket) and owner_id is not None:
-            place = Place(owner_id, command.ticket_id, command.position.offset, NO_LIMIT)
-            self._capacity.wanted.append(place)
+            self._capacity.count_reopened(owner_id, command.ticket_id, command.position)
 
     def _move(self, record: RawRecord, command: ReceivedCommand, belongs: int) -> None:
         try:
