@@ -28,7 +28,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from consumers.directory_follower import DirectoryFollower
-from consumers.due_index import DueIndex
+from consumers.due_index import DueIndex, Glance
 from consumers.errors import Fatal, Retryable
 from consumers.membership import Intake
 from consumers.state_log import LogEnds
@@ -158,6 +158,10 @@ class AlertPartition:
             while (await self._view.marker()).state < end:  # noqa: ASYNC110 another process brings it there
                 await asyncio.sleep(_POLL_SECONDS)
             await duty.directory.caught_up()
+            now, rules = datetime.now(UTC), duty.directory.directory.clock_rules
+            glance = await self._index.glance(at, now)
+            if glance == Glance(rules, is_marked=False, due=0):
+                return
             await self._keep_index()
             while tickets := await self._index.due_by(at):
                 await self._ask_for(tickets, at)

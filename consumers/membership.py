@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 
 from consumers.broker import batch_subscriber, kafka_broker
 from consumers.errors import Fatal
+from consumers.shared_lookup import SharedLookup
 from producers.connection import KafkaConnection
 from producers.stopping import stop_client
 
@@ -41,12 +42,32 @@ class PartitionTask(Protocol):
         """Finish what is in hand and let the partition go."""
 
 
+class Commits:
+    """Commits the offsets of all partitions that ask for it at about one time in one request."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+        self._wanted: dict[TopicPartition, int] = {}
+        self._commit: SharedLookup[None] = SharedLookup(self._commit_wanted)
+
+    async def __call__(self, partition: TopicPartition, offset: int) -> None:
+        """Commit an offset; raises what the request came to."""
+        self._wanted[partition] = offset
+        await self._commit()
+
+    async def _commit_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, {}
+        if wanted:
+            await self._consumer.commit(wanted)
+
+
 class Intake:
     """One partition of the group's consumer, as its task sees it."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, partition: TopicPartition, commits: Commits) -> None:
         self._consumer = consumer
         self._partition = partition
+        self._commits = commits
 
     async def committed(self) -> int:
         """Return the group's committed offset, or the first one there is."""
@@ -57,7 +78,7 @@ class Intake:
 
     async def commit(self, offset: int) -> None:
         """Commit an offset outside of any transaction."""
-        await self._consumer.commit({self._partition: offset})
+        await self._commits(self._partition, offset)
 
     def seek(self, offset: int) -> None:
         """Deliver from this offset on."""
@@ -129,9 +150,10 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
         if consumer is None:
             raise Fatal("partitions were assigned to a subscriber that is not started")
         await self._stop_all()
+        commits = Commits(consumer)
         for partition in sorted(assigned):
             consumer.pause(partition)
-            self._tasks[partition.partition] = self._serve(partition.partition, Intake(consumer, partition))
+            self._tasks[partition.partition] = self._serve(partition.partition, Intake(consumer, partition, commits))
         log.info("partitions assigned", partitions=sorted(self._tasks))
 
     async def _dispatch(self, records: Sequence[ConsumerRecord]) -> None:
