@@ -15,7 +15,14 @@ ROLES = {
     "max": "manager",
     "zoe": "manager",
 }
-TEAMS = {"anna": ["desk"], "ben": ["desk"], "nina": ["network"], "nora": ["network", "desk"], "lea": ["desk"]}
+TEAMS = {
+    "anna": ["desk"],
+    "ben": ["desk"],
+    "nina": ["network"],
+    "nora": ["network", "desk"],
+    "lea": ["desk"],
+    "max": ["desk"],
+}
 INACTIVE = {"zoe"}
 KNOWN_TEAMS = {"desk", "network", "legal"}
 LEGAL_TEAM = "legal"
