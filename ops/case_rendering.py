@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from contracts.ticket import Envelope, Ticket
+from ops.cases import Seen
 from ops.console import print_line, print_table
 from services.case_views import ExpertView, OwnerView
 from services.timeline import TimelineEntry
@@ -14,6 +15,25 @@ from services.timeline import TimelineEntry
 _MARKS = {"public": " ", "internal": "·", "envelope_only": "▸"}
 _TEXTS = ("content", "summary", "reason", "title", "flag", "subject", "condition", "resolution_type", "to_priority")
 _INDENT = "  "
+
+
+_FACTS = ("reference", "type", "status", "priority", "owner_id", "team_id", "customer_tier", "due_at", "version")
+
+
+def print_case(seen: Seen) -> None:
+    """Print what one viewer sees of a ticket: facts, timeline, tabs."""
+    ticket = seen.ticket
+    print_line(f"{ticket.id}: {ticket.subject}")
+    if seen.viewer.kind != "customer":
+        facts = ((name, getattr(ticket, name)) for name in _FACTS)
+        print_line(
+            "  ".join(f"{name} {local(v) if isinstance(v, datetime) else v}" for name, v in facts if v is not None)
+        )
+    print_timeline(ticket, seen.timeline)
+    if seen.owner is not None:
+        print_owner_tabs(seen.owner)
+    if seen.expert is not None:
+        print_expert_tabs(seen.expert)
 
 
 def print_timeline(ticket: Ticket, entries: Iterable[TimelineEntry]) -> None:

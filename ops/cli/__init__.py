@@ -15,6 +15,7 @@ COMMAND_MODULES = (
     "demo",
     "worker",
     "ticking",
+    "auditing",
     "envelopes",
     "alerts",
     "topics",

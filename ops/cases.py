@@ -1,0 +1,123 @@
+"""One ticket with its history, from the view, or from the log where Redis can't be asked (`itilnext show`)."""
+
+from dataclasses import dataclass
+
+from aiokafka import TopicPartition
+from redis.exceptions import RedisError
+
+from consumers.directory_view import DirectoryView
+from consumers.view_reader import History, ViewReader
+from contracts.directory import Agent
+from contracts.json_values import read_json
+from contracts.partitioner import partition_of
+from contracts.recorded import RecordedEvent, read_recorded_event
+from contracts.ticket import Ticket
+from ops.console import CommandFailed, ExitCode
+from ops.log_reader import LogReader, written_ends
+from ops.target import Target
+from producers.topics_admin import require_topics
+from services.case_views import ExpertView, OwnerView, expert_view, owner_view
+from services.evolve import fold
+from services.timeline import TimelineEntry, timeline
+from services.visibility import CUSTOMER, SYSTEM, Viewer, known_to
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A ticket, its events, and where they were read; `team_ids` are the viewer's teams where they were asked for."""
+
+    ticket: Ticket
+    events: tuple[RecordedEvent, ...]
+    note: str = ""
+    team_ids: tuple[str, ...] = ()
+
+
+async def find_case(target: Target, ticket_id: str, agent_id: str | None = None) -> Case | None:
+    """Return the case of a ticket, None where there is none.
+
+    Raises:
+        TopicsUnfit: a topic is missing, or co-partitioned ones differ.
+        KafkaError: the broker can't be reached.
+    """
+    partitions = await require_topics(target.kafka, target.topics)
+    redis = target.redis.client()
+    try:
+        history = await ViewReader(redis, target.topics.prefix, partitions).history(ticket_id)
+        team_ids = await _team_ids(DirectoryView(redis, target.topics.prefix), agent_id)
+    except RedisError as error:
+        return await _from_log(target, ticket_id, partitions, f"Redis can't be asked ({error}); read from the log.")
+    finally:
+        await redis.aclose()
+    if isinstance(history, History) and history.complete:
+        return Case(history.ticket, history.events, team_ids=team_ids)
+    # Not in the view, or still being filled: the log has it if it exists.
+    case = await _from_log(target, ticket_id, partitions, "The view is still being filled; read from the log.")
+    return case and Case(case.ticket, case.events, case.note, team_ids)
+
+
+async def _team_ids(directory: DirectoryView, agent_id: str | None) -> tuple[str, ...]:
+    entry = None if agent_id is None else await directory.entry("agent", agent_id)
+    if entry is None:
+        return ()
+    return Agent.read(read_json(entry if isinstance(entry, bytes) else entry.encode())).team_ids
+
+
+async def _from_log(target: Target, ticket_id: str, partitions: int, note: str) -> Case | None:
+    """Read the ticket's partition of the events topic, and fold what is the ticket's."""
+    partition = TopicPartition(target.topics.events, partition_of(ticket_id, partitions))
+    key = ticket_id.encode()
+    async with LogReader(target.kafka, [partition]) as reader:
+        ends = await written_ends(target.kafka, [partition])
+        events = tuple([read_recorded_event(record.value) async for record in reader.until(ends) if record.key == key])
+    ticket = fold(events)
+    return None if ticket is None else Case(ticket, events, note)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one viewer sees of a case.
+
+    The ticket as far as it is theirs, the timeline, and the tabs of owner or expert.
+    """
+
+    viewer: Viewer
+    ticket: Ticket
+    timeline: list[TimelineEntry]
+    owner: OwnerView | None
+    expert: ExpertView | None
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The same for a program; a customer gets no snapshot, for most of it is the desk's own."""
+        return {
+            "ticket": None if self.viewer.kind == "customer" else self.ticket,
+            "timeline": self.timeline,
+            "owner_view": self.owner,
+            "expert_view": self.expert,
+        }
+
+
+def parse_viewer(text: str) -> Viewer:
+    """Read who looks: `customer`, `system` or `agent:ID`.
+
+    Raises:
+        CommandFailed: it is none of these.
+    """
+    kind, separator, agent_id = text.partition(":")
+    if kind == "agent" and agent_id:
+        return Viewer("agent", agent_id)
+    if not separator and kind in ("customer", "system"):
+        return CUSTOMER if kind == "customer" else SYSTEM
+    raise CommandFailed(f"--as {text!r} names nobody", "Write customer, system or agent:ID.", ExitCode.USAGE)
+
+
+def seen_by(case: Case, viewer: Viewer) -> Seen:
+    """Return what the viewer sees; who sees what is decided in `services.visibility`."""
+    ticket = known_to(viewer, case.ticket)
+    entries = timeline(case.ticket, case.events, viewer)
+    owner = expert = None
+    if viewer.kind == "agent" and viewer.agent_id == case.ticket.owner_id:
+        owner = owner_view(case.ticket, viewer)
+    elif viewer.kind == "agent":
+        expert = expert_view(case.ticket, case.events, viewer, case.team_ids)
+    return Seen(viewer, ticket, entries, owner, expert)

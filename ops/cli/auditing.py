@@ -1,0 +1,112 @@
+"""`itilnext show`, `audit` and `rebuild`: one ticket, the whole history, and the view made from it."""
+
+from typing import Annotated
+
+import typer
+
+from ops.console import CommandFailed, ExitCode, JsonOption, err, examples, print_json, print_line, reported_errors
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(
+        "show", epilog=examples("itilnext show T-1", "itilnext show T-1 --as agent:bob", "itilnext show T-1 --json")
+    )(show)
+    app.command("audit", epilog=examples("itilnext audit", "itilnext audit --ticket T-1 --json"))(audit)
+    app.command("rebuild")(rebuild)
+
+
+def show(
+    ticket: Annotated[str, typer.Argument(metavar="TICKET", help="The ticket's id.")],
+    viewer: Annotated[
+        str, typer.Option("--as", metavar="WHO", help="Who looks: customer, agent:ID, or system (sees all).")
+    ] = "system",
+    as_json: JsonOption = False,
+) -> None:
+    """Show a ticket and its history, as the system, the customer or an agent sees it."""
+    import asyncio
+
+    from ops.case_rendering import print_case
+    from ops.cases import find_case, parse_viewer, seen_by
+    from ops.target import load_target
+
+    with reported_errors():
+        who = parse_viewer(viewer)
+        case = asyncio.run(find_case(load_target(), ticket, who.agent_id))
+        if case is None:
+            raise CommandFailed(f"there is no ticket {ticket}", "`itilnext tail events` shows which there are.")
+        if case.note:
+            err.print(case.note)
+        seen = seen_by(case, who)
+        if as_json:
+            print_json(seen.document)
+        else:
+            print_case(seen)
+
+
+def audit(
+    ticket: Annotated[
+        str | None, typer.Option("--ticket", metavar="T", help="Only this ticket, and its partition.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the whole log again and hold it, the state topic and Redis against what is promised.
+
+    One outcome per command, versions without a gap, a whole hash chain, right ids, and events that fold to what Kafka
+    and Redis hold. Names the first difference of each ticket, and then exits with 1. The fleet may be at work.
+    """
+    import asyncio
+
+    from ops.audit import audit as run_audit
+    from ops.audit.report import AuditProgress
+    from ops.importing.printing import audit_in_words
+    from ops.target import load_target
+
+    with reported_errors():
+        target = load_target()
+
+        def tell(progress: AuditProgress) -> None:
+            status.update(f"partition {progress.partition}: {progress.records} of about {progress.of} records")
+
+        with err.status("reading the log") as status:
+            report = asyncio.run(run_audit(target.kafka, target.redis, target.topics, ticket, tell))
+        if as_json:
+            print_json(report.model_dump())
+        else:
+            print_line(audit_in_words(report))
+            for difference in report.differences:
+                named = difference.ticket_id or "no ticket"
+                print_line(
+                    f"  {named} {difference.check} at {difference.where}: "
+                    f"expected {difference.expected}, found {difference.found}"
+                )
+        if not report.holds:
+            raise typer.Exit(ExitCode.FOUND_WRONG)
+
+
+def rebuild(as_json: JsonOption = False) -> None:
+    """Drop the Redis view and wait until it is built again from Kafka.
+
+    Running workers do it, and decide nothing on a partition until its view is whole; where none runs it is done here.
+    """
+    import asyncio
+
+    from ops.rebuild import rebuild as run_rebuild
+    from ops.target import load_target
+
+    with reported_errors():
+        target = load_target()
+
+        def tell(whole: int, of: int) -> None:
+            status.update(f"{whole} of {of} partitions are whole again")
+
+        with err.status("dropping the view") as status:
+            rebuilt = asyncio.run(run_rebuild(target, tell))
+        if as_json:
+            print_json(rebuilt.model_dump())
+        else:
+            by = "the fleet's workers" if rebuilt.by_workers else "this command, for no worker runs"
+            print_line(
+                f"{rebuilt.tickets} tickets in {rebuilt.partitions} partitions were built again by {by}, "
+                f"in {rebuilt.seconds:.1f} s ({rebuilt.tickets_per_second:.0f} a second)"
+            )
