@@ -1,5 +1,7 @@
 """A case as a person reads it: the timeline and the tabs, in local time, envelopes indented by their level.
 
+On a terminal what is public stands out, and what is envelope-only has a colour of its own; the marks say it in a pipe.
+
 Who may see what was decided before; nothing here hides or adds anything.
 """
 
@@ -8,15 +10,15 @@ from datetime import datetime
 
 from contracts.ticket import Envelope, Ticket
 from ops.cases import Seen
-from ops.console import print_line, print_table
+from ops.console import out, print_line, print_table, readable
 from services.case_views import ExpertView, OwnerView
 from services.timeline import TimelineEntry
 
 _MARKS = {"public": " ", "internal": "·", "envelope_only": "▸"}
+_STYLES = {"public": "bold", "internal": "default", "envelope_only": "magenta"}
+_LEGEND = "(· internal, ▸ envelope-only)"
 _TEXTS = ("content", "summary", "reason", "title", "flag", "subject", "condition", "resolution_type", "to_priority")
 _INDENT = "  "
-
-
 _FACTS = ("reference", "type", "status", "priority", "owner_id", "team_id", "customer_tier", "due_at", "version")
 
 
@@ -39,8 +41,12 @@ def print_case(seen: Seen) -> None:
 def print_timeline(ticket: Ticket, entries: Iterable[TimelineEntry]) -> None:
     """Print one line an entry: when, what, who, and the words of it."""
     levels = {envelope.envelope_id: envelope.level for envelope in ticket.envelopes}
+    marked = False
     for entry in entries:
-        print_line(_line(entry, levels))
+        _print_entry(entry, levels)
+        marked = marked or entry.visibility != "public"
+    if marked:
+        print_line(_LEGEND)
 
 
 def print_owner_tabs(view: OwnerView) -> None:
@@ -57,7 +63,7 @@ def print_expert_tabs(view: ExpertView) -> None:
     for envelope in view.my_envelopes:
         print_line(f"My envelope {envelope.envelope_id} ({envelope.status}): {envelope.reason or ''}")
         for entry in view.content[envelope.envelope_id]:
-            print_line(_line(entry, {}))
+            _print_entry(entry, {})
     print_table(
         "Waiting for my teams", ("id", "level", "reason", "answer due"), map(_pending, view.pending_for_my_teams)
     )
@@ -69,11 +75,17 @@ def local(instant: datetime) -> str:
     return f"{instant.astimezone():%Y-%m-%d %H:%M}"
 
 
-def _line(entry: TimelineEntry, levels: Mapping[str, int]) -> str:
+def in_words(entry: TimelineEntry) -> str:
+    """Return what happened, by whom, and what was said."""
     words = " - ".join(str(entry.data[name]) for name in _TEXTS if name in entry.data)
-    indent = _INDENT * (levels.get(entry.envelope_id or "", 1) - 1)
     who = f" {entry.actor}" if entry.actor else ""
-    return f"{local(entry.at)} {_MARKS[entry.visibility]} {indent}{entry.type}{who}{': ' if words else ''}{words}"
+    return f"{_MARKS[entry.visibility]} {entry.type}{who}{': ' if words else ''}{words}"
+
+
+def _print_entry(entry: TimelineEntry, levels: Mapping[str, int]) -> None:
+    level = levels.get(entry.envelope_id or str(entry.data.get("envelope_id")), 1)
+    line = f"{local(entry.at)} {_INDENT * (level - 1)}{in_words(entry)}"
+    out.print(readable(line), style=_STYLES[entry.visibility])
 
 
 def _pending(envelope: Envelope) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """One ticket with its history, from the view, or from the log where Redis can't be asked (`itilnext show`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka import TopicPartition
 from redis.exceptions import RedisError
@@ -43,23 +43,29 @@ async def find_case(target: Target, ticket_id: str, agent_id: str | None = None)
     redis = target.redis.client()
     try:
         history = await ViewReader(redis, target.topics.prefix, partitions).history(ticket_id)
-        team_ids = await _team_ids(DirectoryView(redis, target.topics.prefix), agent_id)
+        agent = await _agent(DirectoryView(redis, target.topics.prefix), agent_id)
     except RedisError as error:
-        return await _from_log(target, ticket_id, partitions, f"Redis can't be asked ({error}); read from the log.")
+        why = f"Redis can't be asked ({error}); read from the log, without what waits for an agent's teams."
+        return await _from_log(target, ticket_id, partitions, why)
     finally:
         await redis.aclose()
     if isinstance(history, History) and history.complete:
-        return Case(history.ticket, history.events, team_ids=team_ids)
-    # Not in the view, or still being filled: the log has it if it exists.
-    case = await _from_log(target, ticket_id, partitions, "The view is still being filled; read from the log.")
-    return case and Case(case.ticket, case.events, case.note, team_ids)
+        case: Case | None = Case(history.ticket, history.events)
+    else:  # Not in the view, or still being filled: the log has it if it exists.
+        case = await _from_log(target, ticket_id, partitions, "The view is still being filled; read from the log.")
+    if case is None or agent_id is None:
+        return case
+    if agent is None:
+        unknown = f"The directory in Redis has no agent {agent_id}: what waits for their teams is not known."
+        return replace(case, note=f"{case.note} {unknown}".strip())
+    return replace(case, team_ids=agent.team_ids)
 
 
-async def _team_ids(directory: DirectoryView, agent_id: str | None) -> tuple[str, ...]:
+async def _agent(directory: DirectoryView, agent_id: str | None) -> Agent | None:
     entry = None if agent_id is None else await directory.entry("agent", agent_id)
     if entry is None:
-        return ()
-    return Agent.read(read_json(entry if isinstance(entry, bytes) else entry.encode())).team_ids
+        return None
+    return Agent.read(read_json(entry if isinstance(entry, bytes) else entry.encode()))
 
 
 async def _from_log(target: Target, ticket_id: str, partitions: int, note: str) -> Case | None:
