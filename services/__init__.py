@@ -9,6 +9,7 @@ from contracts.directory import Agent, BusinessCalendar, Company, Contact, Polic
 from contracts.ticket import Alert, CaseFlag, Envelope, Resolution, Task, Ticket
 from services.alert_grid import AlertCell
 from services.alert_service import AlertService
+from services.case_view_service import CaseViewService
 from services.case_views import EnvelopeSummary, ExpertView, OwnerView
 from services.desk import ServiceDesk
 from services.directory_state import DirectoryState
@@ -40,6 +41,7 @@ __all__ = [
     "AlertService",
     "BusinessCalendar",
     "CaseFlag",
+    "CaseViewService",
     "CommandRejected",
     "Company",
     "Contact",

@@ -8,13 +8,10 @@ from contracts.commands import (
     CompleteEnvelope,
     CreateEnvelope,
 )
-from contracts.ticket import Envelope, Ticket
-from services.case_views import ExpertView, OwnerView, expert_view, owner_view
-from services.decision import unknown_agent, unknown_ticket
+from contracts.ticket import Envelope
+from services.case_view_service import CaseViewService
+from services.case_views import ExpertView, OwnerView
 from services.desk import ServiceDesk
-from services.errors import EnvelopeRejected
-from services.ownership import not_owner
-from services.visibility import Viewer
 
 
 class EnvelopeService:
@@ -25,6 +22,7 @@ class EnvelopeService:
 
     def __init__(self, desk: ServiceDesk) -> None:
         self._desk = desk
+        self._views = CaseViewService(desk.tickets, desk.directory)
 
     async def create_envelope(  # noqa: PLR0913 SPEC section 9 names them
         self,
@@ -69,34 +67,12 @@ class EnvelopeService:
         return await self._after(ticket_id, envelope_id, command)
 
     async def get_owner_view(self, agent_id: str, ticket_id: str) -> OwnerView:
-        """Return the ticket and how its envelopes stand, for its owner.
-
-        Raises:
-            EnvelopeRejected: `ticket_unknown`, or `not_owner` for anybody else.
-        """
-        ticket = await self._ticket(ticket_id)
-        if refusal := not_owner(ticket, agent_id):
-            raise EnvelopeRejected(refusal)
-        return owner_view(ticket, Viewer("agent", agent_id))
+        """See `CaseViewService.get_owner_view`."""
+        return await self._views.get_owner_view(agent_id, ticket_id)
 
     async def get_expert_view(self, agent_id: str, ticket_id: str) -> ExpertView:
-        """Return the ticket to read, my envelopes with their content, and what waits for my teams, for an expert.
-
-        Raises:
-            EnvelopeRejected: `ticket_unknown`, or `agent_unknown`.
-        """
-        ticket = await self._ticket(ticket_id)
-        agent = self._desk.directory.agent(agent_id)
-        if agent is None:
-            raise EnvelopeRejected(unknown_agent(agent_id))
-        events = await self._desk.tickets.events_of(ticket_id)
-        return expert_view(ticket, events, Viewer("agent", agent_id), agent.team_ids)
-
-    async def _ticket(self, ticket_id: str) -> Ticket:
-        ticket = await self._desk.ticket(ticket_id)
-        if ticket is None:
-            raise EnvelopeRejected(unknown_ticket(ticket_id))
-        return ticket
+        """See `CaseViewService.get_expert_view`."""
+        return await self._views.get_expert_view(agent_id, ticket_id)
 
     async def _after(self, ticket_id: str, envelope_id: str, command: Command) -> Envelope:
         ticket = await self._desk.send(ticket_id, command)

@@ -1,0 +1,179 @@
+"""One contract for whoever looks tickets up: in memory, and in the Redis view as the workers write it.
+
+The same outcomes go into both. What the library's services make of a reader is compared too.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from consumers.view import NOT_BUILT, Change, PartitionView
+from consumers.view_reader import ViewReader
+from contracts import commands as c
+from contracts.commands import COMMANDS, Command
+from contracts.json_values import write_json
+from contracts.partitioner import partition_of
+from contracts.received import Position, ReceivedCommand
+from contracts.ticket import Ticket
+from services import CaseViewService, CommandRejected, InMemoryTickets, TimelineService, Viewer
+from services.handling import Accepted, World, handle
+from services.repositories import TicketReader
+from tests.services.cast import MONDAY, directory
+from tests.services.spec import Places
+
+if TYPE_CHECKING:
+    from tests.stack import Stack
+
+PARTITIONS = 4
+WORLD = World(directory(), Places())
+_NAMES = {model: name for name, model in COMMANDS.items()}
+Save = Callable[[Accepted], Awaitable[None]]
+
+
+@dataclass
+class Kept:
+    """A reader, and how an outcome gets to where it reads; `tickets` are those that were kept, as decided."""
+
+    reader: TicketReader
+    save: Save
+    tickets: dict[str, Ticket]
+    sent: int = 0
+
+    async def keep(self, ticket_id: str, *commands: Command) -> None:
+        for command in commands:
+            self.sent += 1
+            received = ReceivedCommand(
+                ticket_id=ticket_id,
+                source="/tests",
+                id=f"c{self.sent}",
+                name=_NAMES[type(command)],
+                time=MONDAY,
+                recorded_at=MONDAY,
+                correlation_id=None,
+                data=command,
+                as_received={},
+                position=Position(0, self.sent),
+            )
+            outcome = handle(received, self.tickets.get(ticket_id), WORLD)
+            assert isinstance(outcome, Accepted), outcome
+            await self.save(outcome)
+            self.tickets[ticket_id] = outcome.ticket
+
+
+class RedisSaver:
+    """Writes outcomes into the view, each partition's from its beginning, as a worker does."""
+
+    def __init__(self, views: list[PartitionView]) -> None:
+        self._views = views
+        self._at = [NOT_BUILT] * len(views)
+        self._before: dict[str, Ticket] = {}
+
+    async def save(self, accepted: Accepted) -> None:
+        ticket = accepted.ticket
+        partition = partition_of(ticket.id, PARTITIONS)
+        view, at = self._views[partition], self._at[partition]
+        before = self._before.get(ticket.id)
+        change = Change(ticket.id, before, ticket, write_json(ticket), accepted.events)
+        await view.apply(at, at + 1, ticket.source_offset, view.writes_for(change, ticket.source_offset))
+        self._at[partition] = at + 1
+        self._before[ticket.id] = ticket
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.broker)])
+async def kept(request: pytest.FixtureRequest) -> AsyncIterator[Kept]:
+    """Each implementation in turn, with nothing in it."""
+    if request.param == "memory":
+        tickets = InMemoryTickets()
+        yield Kept(tickets, tickets.save, {})
+        return
+    stack: Stack = request.getfixturevalue("stack")
+    prefix: str = request.getfixturevalue("prefix")
+    async with stack.redis.client() as redis:
+        saver = RedisSaver([PartitionView(redis, prefix, partition) for partition in range(PARTITIONS)])
+        yield Kept(ViewReader(redis, prefix, PARTITIONS), saver.save, {})
+
+
+OWNED = (c.OpenTicket(subject="s", team_id="desk"), c.AcceptTicket(agent_id="anna"))
+HELPED = (
+    c.CreateEnvelope(agent_id="anna", reason="help", expert_id="nina", envelope_id="e1"),
+    c.AcceptEnvelope(agent_id="nina", envelope_id="e1"),
+    c.AddNote(agent_id="nina", content="secret", visibility="envelope_only", envelope_id="e1"),
+    c.CreateTask(agent_id="nina", title="hidden", envelope_id="e1", assigned_to="nora"),
+)
+
+
+async def test_an_unknown_ticket_is_none_and_has_no_events(kept: Kept) -> None:
+    assert await kept.reader.get("T-none") is None
+    assert await kept.reader.events_of("T-none") == ()
+    assert await kept.reader.open_tickets_of("anna") == ()
+
+
+async def test_a_ticket_is_as_it_was_decided_last(kept: Kept) -> None:
+    await kept.keep("T-1", *OWNED, *HELPED)
+    assert await kept.reader.get("T-1") == kept.tickets["T-1"]
+
+
+async def test_events_come_by_version_all_of_them_and_no_other_ticket_s(kept: Kept) -> None:
+    await kept.keep("T-1", *OWNED, *(c.AddNote(agent_id="anna", content=str(number)) for number in range(12)))
+    await kept.keep("T-2", *OWNED)
+    events = await kept.reader.events_of("T-1")
+    assert [event.version for event in events] == list(range(1, 15))
+    assert {event.ticket_id for event in events} == {"T-1"}
+    assert events[-1].data.wire()["content"] == "11"
+
+
+async def test_open_tickets_of_an_agent_are_by_id_and_end_with_resolving(kept: Kept) -> None:
+    for number in (3, 1, 2, 4):
+        await kept.keep(f"T-{number}", *OWNED)
+    await kept.keep("T-0", c.OpenTicket(subject="unowned"))
+    resolve = c.ResolveTicket(agent_id="anna")
+    await kept.keep("T-3", resolve)
+    await kept.keep("T-4", resolve, c.CloseTicket(agent_id="anna"))
+    assert await kept.reader.open_tickets_of("anna") == (kept.tickets["T-1"], kept.tickets["T-2"])
+    await kept.keep("T-4", c.ReopenTicket())
+    assert [ticket.id for ticket in await kept.reader.open_tickets_of("anna")] == ["T-1", "T-2", "T-4"]
+
+
+async def test_a_transferred_ticket_is_the_new_owner_s(kept: Kept) -> None:
+    moved = c.TransferTicket(new_owner_id="ben", transfer_type="termination", reason="left", authorized_by="max")
+    await kept.keep("T-1", *OWNED, moved)
+    assert await kept.reader.open_tickets_of("anna") == ()
+    assert [ticket.id for ticket in await kept.reader.open_tickets_of("ben")] == ["T-1"]
+
+
+async def test_any_id_is_an_id(kept: Kept) -> None:
+    for ticket_id in ("a/b", "ü:{x}", "T 1", "*"):
+        await kept.keep(ticket_id, *OWNED)
+        assert await kept.reader.get(ticket_id) == kept.tickets[ticket_id]
+        assert len(await kept.reader.events_of(ticket_id)) == 2
+    assert len(await kept.reader.open_tickets_of("anna")) == 4
+
+
+@pytest.mark.parametrize(("agent", "reads"), [("nina", True), ("anna", False), ("nora", False)])
+async def test_timelines_over_a_reader_hold_what_the_viewer_may_see(kept: Kept, agent: str, *, reads: bool) -> None:
+    await kept.keep("T-1", *OWNED, *HELPED)
+    entries = await TimelineService(kept.reader).timeline("T-1", Viewer("agent", agent))
+    assert [entry.version for entry in entries] == [1, 2, 3, 4, *((5, 6) if reads else ())]
+    with pytest.raises(CommandRejected, match="ticket_unknown"):
+        await TimelineService(kept.reader).timeline("T-none", Viewer("agent", agent))
+
+
+async def test_views_over_a_reader_are_the_owner_s_and_the_expert_s(kept: Kept) -> None:
+    await kept.keep("T-1", *OWNED, *HELPED)
+    views = CaseViewService(kept.reader, WORLD.directory)
+    owner = await views.get_owner_view("anna", "T-1")
+    expert = await views.get_expert_view("nina", "T-1")
+    assert ([envelope.status for envelope in owner.envelopes], owner.ticket.tasks) == (["active"], ())
+    assert [entry.data.get("content", entry.data.get("title")) for entry in expert.content["e1"]] == [
+        "secret",
+        "hidden",
+    ]
+    for refused in (
+        views.get_owner_view("nina", "T-1"),
+        views.get_owner_view("anna", "T-none"),
+        views.get_expert_view("nobody", "T-1"),
+    ):
+        with pytest.raises(CommandRejected, match=r"not_owner|ticket_unknown|agent_unknown"):
+            await refused
