@@ -1,5 +1,11 @@
-"""What every test shares: hypothesis' profile, a real Kafka and Redis. Other fixtures live with their tests."""
+"""What every test shares: hypothesis' profile, the seed of the chaos, a real Kafka and Redis.
 
+Other fixtures live with their tests.
+"""
+
+import random
+
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.stack"]
@@ -7,3 +13,18 @@ pytest_plugins = ["tests.stack"]
 # No deadline: how long an example takes says more about the machine than about the code. The blob repeats a failure.
 settings.register_profile("engine", deadline=None, print_blob=True)
 settings.load_profile("engine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chaos-seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"chaos seed: {config.getoption('--chaos-seed')}"
+
+
+@pytest.fixture
+def chaos_seed(request: pytest.FixtureRequest) -> int:
+    """Return what workload and disturbances follow from: another in each run, unless --chaos-seed says which."""
+    seed: int = request.config.getoption("--chaos-seed")
+    return seed

@@ -1,0 +1,1 @@
+"""Proof under fire: workers killed and frozen, Redis emptied, the broker killed, and an auditor who finds nothing."""
