@@ -87,7 +87,10 @@ async def seen(desk: ServiceDesk, viewer: Viewer) -> str:
     ids=["customer", "system", "owner", "expert", "parent-expert", "child-expert", "done-expert", "other"],
 )
 async def test_a_viewer_gets_the_content_of_their_own_envelopes_only(
-    desk: ServiceDesk, viewer: Viewer, envelopes: tuple[str, ...], internal: bool  # noqa: FBT001 a column of the table
+    desk: ServiceDesk,
+    viewer: Viewer,
+    envelopes: tuple[str, ...],
+    internal: bool,  # noqa: FBT001 a column of the table
 ) -> None:
     text = await seen(desk, viewer)
     for envelope_id in ("parent", "mine", "child", "done"):
