@@ -1,7 +1,7 @@
 """The audit: reads the whole log and the view, and tells where they differ from what SPEC promises.
 
-It shares no formula with the worker where one of its own is cheap: ids, hashes, the chain and who was told what are worked
-out here again. Folding is `services.evolve`, the one function from events to a ticket. Nothing is changed.
+It shares no formula with the worker where one of its own is cheap: ids, hashes, the chain and who was told what are
+worked out here again. Folding is `services.evolve`, the one function from events to a ticket. Nothing is changed.
 """
 
 from ops.audit.report import AuditProgress, AuditReport, Difference, Outcomes

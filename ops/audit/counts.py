@@ -1,7 +1,8 @@
 """The agents' counts of open tickets, held against the lists of all partitions.
 
-A count that no Redis run of now has made is lost, and made again when it is needed: there is nothing to compare. Places in
-transit may be in a count without being in a list. The fleet may be at work, so only what stays wrong is a difference.
+A count that no Redis run of now has made is lost, and made again when it is needed: there is nothing to compare.
+Places in transit may be in a count without being in a list. The fleet may be at work, so only what stays wrong is a
+difference.
 """
 
 from redis.asyncio import Redis

@@ -9,7 +9,10 @@ from contracts.json_values import write_json
 from contracts.ticket import Ticket
 
 LIVE = 5_000
-"""Tickets kept unpacked: some 5 kB each, ten times that with 256 remembered commands. Packed, one takes about a third."""
+"""Tickets kept unpacked.
+
+Some 5 kB each, ten times that with 256 remembered commands. Packed, one takes about a third.
+"""
 
 
 class FoldedTickets:

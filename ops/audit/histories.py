@@ -92,7 +92,7 @@ class Histories:
             self._findings.add(ticket_id, wrong.check, wrong.expected, wrong.found, place(record))
 
     def _place_among_commands(self, history: History, attributes: dict[str, Any], record: LogRecord) -> None:
-        """Count the event to its command, also of a broken ticket, for its commands have had their outcome all the same."""
+        """Count the event to its command, also of a broken ticket: its commands have had their outcome too."""
         subject, source, identity = attributes["subject"], attributes["causationsource"], attributes["causationid"]
         command = fingerprint(subject, source, identity)
         earlier = self.accepted.setdefault(command, record.offset)

@@ -1,8 +1,8 @@
 """The lists of one partition's view, held against what its own snapshots say: who owns what, and the read side's lists.
 
-A list and the snapshots it follows from are written together, so they are compared with one another: first by the sum of
-the hashes of a ticket's entries, against the folded ticket; where that differs, for the fleet may be at work, once more in
-one atomic look at the ticket and its entries.
+A list and the snapshots it follows from are written together, so they are compared with one another: first by the sum
+of the hashes of a ticket's entries, against the folded ticket; where that differs, for the fleet may be at work, once
+more in one atomic look at the ticket and its entries.
 """
 
 from collections.abc import AsyncIterator

@@ -1,8 +1,8 @@
 """Every command of one partition and what became of it: exactly one of the outcomes of SPEC section 3.
 
-What a command led to is found by what it is: events by its identity, its rejection by an id that holds its offset, its
-DLQ record and its move by headers that name where it lay. Only identities and offsets are kept. Hand in the events first,
-then rejections and dead letters, then the commands.
+What a command led to is found by what it is: events by its identity, its rejection by an id that holds its offset,
+its DLQ record and its move by headers that name where it lay. Only identities and offsets are kept. Hand in the
+events first, then rejections and dead letters, then the commands.
 """
 
 from collections.abc import Iterator

@@ -53,7 +53,10 @@ class Bounds:
 
 
 class Reading:
-    """Reads records partition by partition; tells the partition's number and how many records there were, now and then."""
+    """Reads records partition by partition.
+
+    Tells the partition's number and how many records there were, now and then.
+    """
 
     def __init__(self, connection: KafkaConnection, told: Callable[[int, int], None]) -> None:
         self._connection = connection

@@ -19,6 +19,7 @@ Check = Literal[
     "dead_letter",  # tells where it comes from, once
     "state",  # the state topic's snapshot is what the events give
     "view",  # the snapshot in Redis is the state topic's
+    "timeline",  # the events in Redis are the log's
     "list",  # the lists in Redis are what its snapshots say
     "count",  # an agent's count in Redis is what the lists say
 ]
@@ -48,7 +49,7 @@ class Outcomes(BaseModel):
 
 
 class AuditReport(BaseModel):
-    """The verdict, and what it rests on; `differences` are the first ones, `differences_total` counts all that were found.
+    """The verdict, and what it rests on; `differences` are the first ones, `differences_total` counts all found.
 
     A ticket's first difference counts, later ones of the same ticket don't.
     """
