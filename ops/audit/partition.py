@@ -2,25 +2,30 @@
 
 Theory of operation. The fleet may be at work, so every pass has an end that is read at its time, in this order:
 
-1. the group's committed offset (before anything else, for all partitions): only commands below it are held to an outcome;
+1. the group's committed offset (before anything else, for all partitions): only commands below it are held to an
+   outcome;
 2. the ends of events, rejections and DLQ: all outcomes of those commands lie below them;
 3. the end of the commands: every command that led to what was read so far lies below it;
-4. the end of the state topic: the snapshot of every event read lies below it. A snapshot newer than the events read makes
-   its ticket one to be read further;
-5. the view, once it has reached the snapshots read. Here, too, a newer snapshot makes its ticket one to be read further;
-6. for these tickets only, events and snapshots are read on, each ticket up to the newest version seen, and compared there.
+4. the end of the state topic: the snapshot of every event read lies below it. A snapshot newer than the events read
+   makes its ticket one to be read further;
+5. the view, once it has reached the snapshots read, and its timelines. Here, too, a newer snapshot makes its ticket one
+   to be read further;
+6. for these tickets only, events and snapshots are read on, each ticket up to the newest version seen, and compared
+   there.
 
 Ends are taken with open transactions included and then read as consumers read, who wait for these to be over.
 
-Memory follows the tickets of the partition (a packed snapshot each) and its commands (an identity each), not its events.
+Memory follows the tickets of the partition (a packed snapshot each) and its commands (an identity each), not its
+events.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 from redis.asyncio import Redis
 
+from consumers.view import PartitionView
 from contracts.topics import Topics
 from ops.audit.findings import Findings
 from ops.audit.histories import Histories
@@ -30,6 +35,7 @@ from ops.audit.patience import Patience
 from ops.audit.reading import Bounds, Reading
 from ops.audit.report import Outcomes
 from ops.audit.snapshots import Snapshots
+from ops.audit.timelines import Timelines
 from ops.audit.view import ViewAudit
 from ops.log_reader import LogRecord
 
@@ -77,6 +83,7 @@ class PartitionAudit:
         self._outcomes = CommandOutcomes(home, topics.commands, self._histories, scope.moves, findings)
         self._snapshots = Snapshots(home, topics.state, self._histories, findings)
         self._view = ViewAudit(scope.redis, topics.prefix, home, self._histories, findings)
+        self._timelines = Timelines(scope.redis, PartitionView(scope.redis, topics.prefix, home.partition))
 
     async def run(self) -> PartitionTotals:
         """Make all passes."""
@@ -91,10 +98,17 @@ class PartitionAudit:
         await self._read(self._state, starts, state_ends, self._snapshots.read)
         newer = self._snapshots.newer()
         in_view = await self._view.read(self._snapshots.end, self._scope.patience)
+        wrong_timelines = await self._timelines.problems(self._looked_at, ends[self._events], self._scope.patience)
         await self._read_on(newer | in_view, ends, starts)
         self._view.confirm()
+        for problem in wrong_timelines:
+            self._scope.findings.add(*problem)
         tickets = sum(1 for history in self._histories.tickets.values() if history.version)
         return PartitionTotals(tickets, self._histories.events, self._outcomes.counts, self._view.is_whole)
+
+    @property
+    def _looked_at(self) -> Iterable[str]:
+        return self._histories.tickets if self._home.only is None else (self._home.only,)
 
     async def _read_commands(self, starts: Mapping[TopicPartition, int]) -> None:
         ends = await self._scope.bounds.ends([self._commands])
