@@ -35,6 +35,9 @@ class DirectoryFollower:
         self._consumer = AIOKafkaConsumer(
             isolation_level="read_committed", auto_offset_reset="earliest", **connection.client()
         )
+        # One of its own, for a broker answers a connection in order: behind a fetch that waits for records, this would
+        # wait as long.
+        self._asking = AIOKafkaConsumer(isolation_level="read_committed", **connection.client())
         self._position = 0
         self._moved = asyncio.Condition()
         self._end: SharedLookup[int] = SharedLookup(self._look_up_end)
@@ -42,6 +45,7 @@ class DirectoryFollower:
 
     async def __aenter__(self) -> Self:
         await self._consumer.start()
+        await self._asking.start()
         self._consumer.assign([self._partition])
         await self._consumer.seek_to_beginning(self._partition)
         self._following = asyncio.create_task(self._follow(), name="directory")
@@ -54,6 +58,7 @@ class DirectoryFollower:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
         await stop_client(self._consumer)
+        await stop_client(self._asking)
 
     async def caught_up(self) -> None:
         """Wait until the directory is applied to its end as of now.
@@ -78,7 +83,7 @@ class DirectoryFollower:
             await self._moved.wait_for(lambda: self._position >= end)
 
     async def _look_up_end(self) -> int:
-        ends = await self._consumer.end_offsets([self._partition])
+        ends = await self._asking.end_offsets([self._partition])
         return int(ends[self._partition])
 
     async def _follow(self) -> None:
