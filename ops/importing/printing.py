@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ops.audit.report import AuditReport
 from ops.console import print_line, print_table
 from ops.importing.report import ImportReport
+from services.alert_rounds import LEVELS
 
 _IN_WORDS: Mapping[str, str] = {
     "ticket.opened": "tickets opened",
@@ -29,6 +30,7 @@ def print_report(report: ImportReport) -> None:
     else:
         _print_ownership(report)
         _print_outcomes(report)
+        _print_alerts(report)
         print_line(
             f"{report.commands} commands gave {report.events} events in {report.seconds:.1f} s; "
             f"{report.refused} were refused, {report.duplicates} were known already."
@@ -74,3 +76,14 @@ def _print_outcomes(report: ImportReport) -> None:
     unreadable = [(f"in the DLQ: {code}", count) for code, count in report.dead_letters.items()]
     if refused or unreadable:
         print_table("", ("what came to nothing", ""), refused + unreadable)
+
+
+def _print_alerts(report: ImportReport) -> None:
+    if not report.ticks:
+        return
+    rows = [(condition, *(levels.get(level, 0) for level in LEVELS)) for condition, levels in report.alerts.items()]
+    print_table(
+        f"Alerts at {report.ticks} ticks of the log's own time",
+        ("condition", *(f"level {level}" for level in LEVELS)),
+        rows,
+    )

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.model import Condition
 from ops.audit.report import AuditReport
 
 
@@ -31,6 +32,10 @@ class ImportReport(BaseModel):
     envelopes: int
     outcomes: Mapping[str, int]
     seconds: float
+    ticks: int = 0
+    """At how many instants of the log's own time alerts were evaluated."""
+    alerts: Mapping[Condition, Mapping[int, int]] = Field(default_factory=dict)
+    """Alerts on the log's tickets, by condition and level; none where no tick went out."""
     audit: AuditReport | None = None
     """The verdict on the whole log afterwards; None until it was audited."""
 

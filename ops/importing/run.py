@@ -7,6 +7,7 @@ off is run again: what has arrived is not done twice.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ops.importing.directory import enter_missing
 from ops.importing.following import Following, Sent
 from ops.importing.report import ImportReport
 from ops.importing.tally import Tally
+from ops.importing.time_lapse import TimeLapse, placed
 from ops.importing.watching import Progress, Watch
 from ops.target import Target
 from producers.publisher import CommandPublisher, Delivery
@@ -53,10 +55,13 @@ class Import:
         return frozenset(row.number for row in self.rows)
 
 
-async def import_log(target: Target, log: Import, watch: Watch) -> ImportReport:
+async def import_log(target: Target, log: Import, watch: Watch, every: timedelta | None = None) -> ImportReport:
     """Send a log to a fleet that runs, and wait until every command has its outcome; `watch` sees how far it is.
 
+    With `every`, ticks go out at the log's own times, so that its alerts are raised as they would have been.
+
     Raises:
+        CommandFailed: with `every`, the fleet has a ticker, or has seen a tick after the log's first.
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
         KafkaError: the broker can't be reached, or does not take what is sent.
     """
@@ -72,7 +77,7 @@ async def import_log(target: Target, log: Import, watch: Watch) -> ImportReport:
     async with CommandPublisher(target.kafka, target.topics) as publisher:
         entries = await enter_missing(target, publisher, directory_entries(log.rows))
         async with Following(target, publisher.partitions, tally) as following, asyncio.TaskGroup() as tasks:
-            tasks.create_task(_send(publisher, log.commands, sent, progress))
+            sending = tasks.create_task(_sent(target, publisher, log.commands, Sending(sent, progress, every)))
             tasks.create_task(following.until_answered(sent, look))
     return ImportReport(
         file=log.file,
@@ -88,32 +93,64 @@ async def import_log(target: Target, log: Import, watch: Watch) -> ImportReport:
         owner_changes_here=tally.owner_changes,
         envelopes=tally.outcomes["envelope.created"],
         outcomes=tally.outcomes,
+        ticks=sending.result(),
+        alerts=tally.alerts_by_level,
         seconds=clock.time() - started,
     )
 
 
-async def import_audited(target: Target, log: Import, watch: Watch) -> ImportReport:
+async def import_audited(target: Target, log: Import, watch: Watch, every: timedelta | None = None) -> ImportReport:
     """Import a log, and have the fleet's whole log audited afterwards.
 
     Raises:
-        TopicsUnfit, KafkaError: as `import_log`.
+        CommandFailed, TopicsUnfit, KafkaError: as `import_log`.
         RedisError: Redis can't be reached.
     """
-    report = await import_log(target, log, watch)
+    report = await import_log(target, log, watch, every)
     return report.model_copy(update={"audit": await audit(target.kafka, target.redis, target.topics)})
 
 
-async def _send(publisher: CommandPublisher, events: Sequence[dict[str, Any]], sent: Sent, progress: Progress) -> None:
-    """Send all commands, and wait until they are acknowledged."""
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How far the sending is, and how often the log's time ticks meanwhile."""
 
-    def acknowledged(future: "asyncio.Future[Delivery]") -> None:
+    sent: Sent
+    progress: Progress
+    every: timedelta | None
+
+    def acknowledged(self, future: "asyncio.Future[Delivery]") -> None:
+        """Note where a command lies."""
         if future.cancelled() or future.exception() is not None:
             return  # The publisher raises it.
         delivery = future.result()
-        sent.latest[delivery.partition] = delivery.offset
-        progress.sent += 1
+        self.sent.latest[delivery.partition] = delivery.offset
+        self.progress.sent += 1
 
-    for event in events:
-        (await publisher.send(event)).add_done_callback(acknowledged)
+
+async def _sent(target: Target, publisher: CommandPublisher, events: Sequence[dict[str, Any]], sending: Sending) -> int:
+    """Send all commands, wait until they are acknowledged, and return how many ticks went out between them."""
+    ticks = 0
+    if sending.every is None or not events:
+        for event in events:
+            (await publisher.send(event)).add_done_callback(sending.acknowledged)
+        await publisher.flush()
+    else:
+        async with TimeLapse(target, publisher.partitions, sending.every) as lapse:
+            await _send_in_time(publisher, events, sending, lapse)
+            ticks = lapse.ticks
+    sending.sent.complete = True
+    return ticks
+
+
+async def _send_in_time(
+    publisher: CommandPublisher, events: Sequence[dict[str, Any]], sending: Sending, lapse: TimeLapse
+) -> None:
+    timed = list(placed(events))
+    await lapse.begin(timed[0][1])
+    for event, at in timed:
+        if lapse.is_before(at):
+            await publisher.flush()
+            await lapse.pass_to(at)
+        (await publisher.send(event)).add_done_callback(sending.acknowledged)
     await publisher.flush()
-    sent.complete = True
+    await lapse.finish(timed[-1][1])

@@ -1,13 +1,14 @@
 """Counts what a fleet answers to the commands of one import. Pure: it is handed the records, and reads none itself."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from contracts.cloudevents import STRUCTURED_HEADERS, read_cloud_event
 from contracts.dead_letters import ERROR_CODE_HEADER, Headers, Unreadable
-from contracts.events import OwnershipTransferred, TicketAccepted
+from contracts.events import AlertRaised, OwnershipTransferred, TicketAccepted
 from contracts.json_values import read_json
+from contracts.model import Condition
 from contracts.recorded import RecordedEvent, read_recorded_event
 
 
@@ -25,7 +26,16 @@ class Tally:
         self.outcomes: Counter[str] = Counter()
         self.rejections: Counter[str] = Counter()
         self.dead_letters: Counter[str] = Counter()
+        self._alerts: Counter[tuple[Condition, int]] = Counter()
         self.owner_changes = 0
+
+    @property
+    def alerts_by_level(self) -> Mapping[Condition, Mapping[int, int]]:
+        """How many alerts were raised on these tickets, whoever asked: by condition, then by level."""
+        by_level: dict[Condition, dict[int, int]] = {}
+        for (condition, level), count in sorted(self._alerts.items()):
+            by_level.setdefault(condition, {})[level] = count
+        return by_level
 
     @property
     def events(self) -> int:
@@ -44,6 +54,8 @@ class Tally:
             UnreadableEvent: it is no event of this engine.
         """
         event = read_recorded_event(value)
+        if isinstance(event.data, AlertRaised) and event.ticket_id in self._tickets:
+            self._alerts[event.data.condition, event.data.level] += 1
         if self._is_ours(event.cause_source, event.ticket_id):
             self._accepted.add(event.cause_id)
             self.outcomes[event.name] += 1
