@@ -47,7 +47,12 @@ class Target:
     @property
     def ticket_group(self) -> str:
         """The consumer group of its ticket workers."""
-        return f"{self.settings.topics.prefix}ticket-worker"
+        return self.topics.ticket_group
+
+    @property
+    def alert_group(self) -> str:
+        """The consumer group of its alert workers."""
+        return self.topics.alert_group
 
     def _stack(self, server: str) -> StackRecord:
         folder = DataFolder.at(self.settings.stack.data)
