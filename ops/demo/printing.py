@@ -6,26 +6,36 @@ from pathlib import Path
 from typing import Any
 
 from contracts.cloudevents import event_type
+from ops.cases import Case
 from ops.console import print_line
+from ops.demo.three_views import print_three_views
 from ops.importing import Import, ImportReport
 from ops.importing.printing import print_report
 from ops.sample import INCIDENT_LOG
 
 
-def print_demo(report: ImportReport, log: Import) -> None:
-    """Print the report of a demo for people."""
+def print_demo(report: ImportReport, log: Import, case: Case | None) -> None:
+    """Print the report of a demo for people; `case` is an incident with an envelope, for three views of it."""
     print_report(report)
     print_line("")
+    if case is not None:
+        print_three_views(case)
+        print_line("")
     print_line("What to try next:")
     for command, purpose in next_steps(log.commands):
         print_line(f"  {command}")
         print_line(f"      {purpose}")
 
 
+def helped_incident(commands: Iterable[Mapping[str, Any]]) -> str:
+    """Return the first incident on which an owner asks somebody in."""
+    return next(str(each["subject"]) for each in commands if each["type"] == event_type("envelope.create"))
+
+
 def next_steps(commands: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Return commands worth a try after the demo, each with what it shows."""
     program = _program()
-    helped = next(each["subject"] for each in commands if each["type"] == event_type("envelope.create"))
+    helped = helped_incident(commands)
     return [
         (f"{program} up --detach", "starts a fleet that stays, with its own Kafka and Redis"),
         (f"{program} import servicenow {_near(INCIDENT_LOG)}", "the same log into it; a second time changes nothing"),

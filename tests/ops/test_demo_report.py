@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from contracts import commands as c
 from ops.audit.report import AuditReport, Difference, Outcomes
+from ops.cases import Case
 from ops.demo.printing import next_steps, print_demo
 from ops.importing import Import, ImportReport
 from ops.importing.printing import print_report
 from ops.sample import INCIDENT_LOG
+from tests.services.spec import given
 
 AUDIT = AuditReport(
     holds=True,
@@ -123,10 +126,26 @@ def test_the_promise_is_kept_or_not(update: dict[str, Any]) -> None:
 
 
 def test_the_demo_says_what_to_try_next(log: Import, capsys: pytest.CaptureFixture[str]) -> None:
-    print_demo(REPORT, log)
+    print_demo(REPORT, log, None)
     printed = capsys.readouterr().out
     assert "What to try next:" in printed
     assert "itilnext show INC0000047" in printed
+
+
+def test_the_demo_shows_an_incident_as_three_people_see_it(log: Import, capsys: pytest.CaptureFixture[str]) -> None:
+    story = given(
+        c.OpenTicket(subject="Printer on fire"),
+        c.AcceptTicket(agent_id="anna"),
+        c.CreateEnvelope(agent_id="anna", reason="knows fires", expert_id="nina", envelope_id="e1"),
+        c.AcceptEnvelope(agent_id="nina", envelope_id="e1"),
+        c.AddNote(agent_id="nina", content="a short circuit", visibility="envelope_only", envelope_id="e1"),
+        c.AddNote(agent_id="anna", content="It is out.", visibility="public"),
+    )
+    print_demo(REPORT, log, Case(story.now, story.events))
+    printed = [line.split("│")[2:5] for line in capsys.readouterr().out.splitlines() if line.startswith("│ 20")]
+    seen = [[cell.strip() != "" for cell in line] for line in printed]
+    assert seen == [[True] * 3, *([[False, True, True]] * 3), [False, False, True], [True] * 3]
+    assert "a short circuit" in printed[4][2]
 
 
 def test_next_steps_can_be_typed_where_the_demo_was_started(
