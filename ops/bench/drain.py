@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.bench.fleet import Advance, BenchFleet, WithheldLog
@@ -14,11 +14,12 @@ _LOOK_EVERY_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """What was worked off, in how much time and CPU time of the processes."""
+    """What was worked off, in how much time and CPU time of the processes, and of the bench's own servers by name."""
 
     commands: int
     seconds: float
     cpu_seconds: float
+    server_cpu_seconds: Mapping[str, float]
 
     @property
     def rate(self) -> float:
@@ -30,6 +31,10 @@ class Drain:
         """Microseconds of CPU per command."""
         return self.cpu_seconds / self.commands * 1_000_000
 
+    def server_cpu_us(self, server: str) -> float:
+        """Microseconds of CPU per command of one of the bench's own servers."""
+        return self.server_cpu_seconds[server] / self.commands * 1_000_000
+
 
 async def drain(
     fleet: BenchFleet, group_id: str, log: WithheldLog, processes: Sequence[Measured], advance: Advance
@@ -39,12 +44,13 @@ async def drain(
     Raises:
         CommandFailed: a process ended.
     """
-    cpu_before = _cpu_seconds(processes)
+    cpu_before, servers_before = _cpu_seconds(processes), fleet.servers.cpu_seconds()
     start = time.perf_counter()
     await log.release()
     await until_decided(fleet, group_id, log, processes, advance)
     seconds = time.perf_counter() - start
-    return Drain(log.commands, seconds, _cpu_seconds(processes) - cpu_before)
+    servers = {name: used - servers_before[name] for name, used in fleet.servers.cpu_seconds().items()}
+    return Drain(log.commands, seconds, _cpu_seconds(processes) - cpu_before, servers)
 
 
 async def until_decided(

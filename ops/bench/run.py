@@ -1,5 +1,6 @@
 """Runs the parts of a bench that are asked for, one after the other, on the same servers."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
 from ops.bench.bench import Bench
@@ -11,6 +12,7 @@ from ops.bench.report import Results
 from ops.bench.scaling import measure_scaling
 from ops.bench.takeover import measure_takeover
 from ops.bench.throughput import measure_throughput
+from ops.stack.interruption import heeded
 
 _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
     (Part.THROUGHPUT, measure_throughput),
@@ -21,13 +23,17 @@ _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
 
 
 async def run_bench(bench: Bench, parts: Collection[Part]) -> Results:
-    """Measure these parts.
+    """Measure these parts; a signal to stop cancels it, so that what was made on the servers is deleted first.
 
     Raises:
-        ServerFailed: a measured process ended by itself.
-        CommandFailed: what was measured was not the workload.
+        CancelledError: it was asked to stop.
+        CommandFailed: a measured process ended by itself, or what was measured was not the workload.
         KafkaError, RedisError: a server can't be reached.
     """
+    measuring = asyncio.current_task()
+    assert measuring is not None, "a coroutine runs in a task"
+    for number in heeded():
+        asyncio.get_running_loop().add_signal_handler(number, measuring.cancel)
     machine = await describe_machine(bench.servers)
     sections: list[Section] = []
     for part, measure in _PARTS:

@@ -1,12 +1,14 @@
 """What was found about one process' throughput, as sections of the report. Nothing is measured here."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ops.bench.bench import PARTITIONS
 from ops.bench.drain import Drain
 from ops.bench.figures import Section, Spread
 from ops.bench.loops import QUIX, RAW, WORKER, Loop
 from ops.bench.sampler import Samples
+from ops.bench.servers import KAFKA, REDIS
 from ops.bench.stages import MEANING, Stage
 from ops.bench.workload import IN_PROGRESS
 from ops.bench.written import Written
@@ -15,42 +17,56 @@ Compared = Mapping[Loop, list[Drain]]
 """The rounds of each loop, in the order they were measured in."""
 _NO_QUIX = "Quix Streams is left out: it is not installed (`uv sync --group bench`, or `make bench`)."
 _TOP_FUNCTIONS = 15
+_SERVERS = {KAFKA: "Kafka's CPU us/command", REDIS: "Redis' CPU us/command"}
+_OTHERS = {RAW: "times the raw loop", QUIX: "times Quix Streams"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One loop's spreads; `servers` are microseconds of CPU per command of the bench's own servers, `over` ratios."""
+
+    title: str
+    rate: Spread
+    cpu_us: Spread
+    servers: Mapping[str, Spread]
+    over: Mapping[str, Spread]
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        servers = (used.told(1) for used in self.servers.values())
+        return (
+            self.title,
+            self.rate.told(),
+            self.cpu_us.told(1),
+            *servers,
+            *(each.told(2) for each in self.over.values()),
+        )
+
+    @property
+    def figures(self) -> dict[str, object]:
+        return {
+            "commands_per_second": self.rate.plain(),
+            "cpu_us_per_command": self.cpu_us.plain(),
+            "server_cpu_us_per_command": {server: used.plain() for server, used in self.servers.items()},
+            "times": {other: ratio.plain() for other, ratio in self.over.items()},
+        }
 
 
 def comparison(compared: Compared, commands: int, written: Written) -> Section:
     """Return the loops side by side, with what each is in terms of the others."""
     rounds = {loop.name: drains for loop, drains in compared.items()}
-    rates = {name: Spread.of([each.rate for each in drains]) for name, drains in rounds.items()}
-    cpu = {name: _cpu_us(drains) for name, drains in rounds.items()}
-    over = {
-        other: {name: _ratio(drains, rounds[other]) for name, drains in rounds.items()}
-        for other in (RAW, QUIX)
-        if other in rounds
-    }
-    rows = (
-        (
-            loop.title,
-            rates[loop.name].told(),
-            cpu[loop.name].told(1),
-            *(over[other][loop.name].told(2) if other in over else None for other in (RAW, QUIX)),
-        )
-        for loop in compared
-    )
+    told = {loop.name: _told(loop, drains, rounds) for loop, drains in compared.items()}
+    worker = told[WORKER]
+    columns = ("loop", "commands/s", "CPU us/command", *(_SERVERS[each] for each in worker.servers))
     return Section(
         name="throughput",
         title=f"One process, {PARTITIONS} partitions",
-        columns=("loop", "commands/s", "CPU us/command", "times the raw loop", "times Quix Streams"),
-        rows=tuple(rows),
+        columns=(*columns, *(_OTHERS[each] for each in worker.over)),
+        rows=tuple(each.row for each in told.values()),
         figures={
             "partitions": PARTITIONS,
             "commands": commands,
-            "loops": {
-                name: {"commands_per_second": rates[name].plain(), "cpu_us_per_command": cpu[name].plain()}
-                for name in rounds
-            },
-            "speed_over": {
-                other: {name: ratio.plain() for name, ratio in by_name.items()} for other, by_name in over.items()
-            },
+            "loops": {name: each.figures for name, each in told.items()},
         },
         notes=(*_workload(commands, written), *(() if QUIX in rounds else (_NO_QUIX,))),
     )
@@ -111,6 +127,17 @@ def _workload(commands: int, written: Written) -> tuple[str, ...]:
 
 def _cpu_us(drains: Sequence[Drain]) -> Spread:
     return Spread.of([each.cpu_us for each in drains])
+
+
+def _told(loop: Loop, drains: Sequence[Drain], rounds: Mapping[str, Sequence[Drain]]) -> _Told:
+    servers = drains[0].server_cpu_seconds
+    return _Told(
+        title=loop.title,
+        rate=Spread.of([each.rate for each in drains]),
+        cpu_us=_cpu_us(drains),
+        servers={server: Spread.of([each.server_cpu_us(server) for each in drains]) for server in servers},
+        over={other: _ratio(drains, rounds[other]) for other in _OTHERS if other in rounds},
+    )
 
 
 def _worker_cpu_us(compared: Compared) -> float:

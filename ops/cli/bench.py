@@ -1,13 +1,18 @@
 """`itilnext bench`: how fast the engine is, and where the time goes."""
 
 import asyncio
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_json, print_line, reported_errors
+
+if TYPE_CHECKING:
+    from ops.bench.figures import Sizes
+    from ops.bench.report import Results
 
 
 class What(StrEnum):
@@ -22,6 +27,9 @@ class What(StrEnum):
     REBUILD = "rebuild"
 
 
+_PARTS = f"What to measure: {', '.join(What)}."
+
+
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     shown = examples(
@@ -31,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="What to measure.")] = What.ALL,
+    what: Annotated[What, typer.Argument(metavar="[PART]", help=_PARTS)] = What.ALL,
     *,
     commands: Annotated[int, typer.Option("--commands", min=100, help="Commands in each log worked off.")] = 120_000,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often each measurement is repeated.")] = 3,
@@ -51,29 +59,14 @@ def bench(
     deleted afterwards. Quix Streams is compared with where it is installed (`uv sync --group bench`). All of it takes
     some ten minutes; docs/benchmarks.md tells how to read it.
     """
-    from ops.bench.bench import Bench
-    from ops.bench.figures import Part, Sizes
+    from ops.bench.figures import Sizes
     from ops.bench.report import as_json as plain
     from ops.bench.report import as_markdown, print_results
-    from ops.bench.run import run_bench
-    from ops.bench.screen import screen
-    from ops.bench.servers import bench_servers
-    from ops.embedded import EmbeddedServerError
-    from ops.settings import load_settings
     from ops.stack.interruption import interruptible
 
-    parts = tuple(Part) if what is What.ALL else (Part(what.value),)
     with reported_errors(), interruptible():
-        settings = load_settings()
         _require_writable(report)
-        try:
-            with bench_servers(settings) as servers, screen() as shown:
-                sizes = Sizes(commands, rounds, tickets, seconds, workers)
-                results = asyncio.run(run_bench(Bench(servers, sizes, shown), parts))
-        except EmbeddedServerError as error:
-            raise CommandFailed("; ".join([str(error), *getattr(error, "__notes__", ())])) from error
-        except KeyboardInterrupt:
-            raise CommandFailed("Stopped before it was done.") from None
+        results = _measured(what, Sizes(commands, rounds, tickets, seconds, workers))
         if report is not None:
             report.write_text(as_markdown(results), encoding="utf-8")
         if as_json:
@@ -84,13 +77,31 @@ def bench(
                 print_line(f"\nThe report is in {report}.")
 
 
+def _measured(what: What, sizes: "Sizes") -> "Results":
+    from ops.bench.bench import Bench
+    from ops.bench.figures import Part
+    from ops.bench.run import run_bench
+    from ops.bench.screen import screen
+    from ops.bench.servers import bench_servers
+    from ops.embedded import EmbeddedServerError
+    from ops.settings import load_settings
+
+    parts = tuple(Part) if what is What.ALL else (Part(what.value),)
+    try:
+        with bench_servers(load_settings()) as servers, screen() as shown:
+            return asyncio.run(run_bench(Bench(servers, sizes, shown), parts))
+    except EmbeddedServerError as error:
+        # The log it names goes with the bench's folder, so its last line is told here.
+        last_words = "".join(getattr(error, "__notes__", ())).strip().rpartition("\n")[2]
+        raise CommandFailed(str(error), last_words) from error
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise CommandFailed("Stopped before it was done.") from None
+
+
 def _require_writable(report: Path | None) -> None:
     """Refuse a report that can't be written, before minutes are spent on it."""
     if report is None:
         return
-    try:
-        report.touch()
-    except OSError as error:
-        raise CommandFailed(
-            f"{report} can't be written: {error.strerror}", "Name another file.", ExitCode.USAGE
-        ) from error
+    place = report if report.exists() else report.parent
+    if report.is_dir() or not os.access(place, os.W_OK):
+        raise CommandFailed(f"{report} can't be written", "Name another file.", ExitCode.USAGE)

@@ -48,7 +48,7 @@ def test_throughput_compares_the_loops_and_tells_where_the_time_goes(run: Run, t
     loops = {"raw", "worker", *(["quix"] if is_installed() else [])}
     assert set(found["throughput"]["loops"]) == loops
     assert all(is_spread(each["commands_per_second"]) for each in found["throughput"]["loops"].values())
-    assert found["throughput"]["speed_over"]["raw"]["raw"]["median"] == 1
+    assert found["throughput"]["loops"]["raw"]["times"]["raw"]["median"] == 1
     assert set(found["stages"]["cpu_us_per_command"]) >= {"fetch", "parse", "load", "decide", "encode", "produce"}
     page = report.read_text(encoding="utf-8")
     for title in ("## One process, 4 partitions", "by stage", "by function"):
