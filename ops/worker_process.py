@@ -27,6 +27,11 @@ async def _until_signal(work: Work) -> None:
     await work(stop)
 
 
+def _is_not_told_anyway(record: logging.LogRecord) -> bool:
+    """Leave out a failed bootstrap: it ends the worker, with an error that says the same and what to do."""
+    return not (record.name == "aiokafka" and str(record.msg).startswith('Unable connect to "'))
+
+
 def configure_logging(log: LogSettings) -> None:
     """Write to standard error: one line per thing an operator acts on, as JSON where asked for or nobody watches."""
     level = logging.getLevelNamesMapping()[log.level]
@@ -34,6 +39,8 @@ def configure_logging(log: LogSettings) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=max(level, logging.WARNING), format="%(name)s %(levelname)s %(message)s"
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_not_told_anyway)
     as_json = log.format == "json"
     structlog.configure(
         processors=[

@@ -23,7 +23,7 @@ class Plain:
     headers: Headers = ()
 
 
-class RawName(str):
+class RawName(str):  # noqa: SLOT000 a few of them, for a test
     """A header's name that is written as these bytes."""
 
     raw: bytes
