@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from contracts import commands as c
-from contracts.commands import RaiseAlert
+from contracts.commands import Command, RaiseAlert
 from contracts.events import AlertRaised
 from contracts.instants import format_instant
 from services.alerts import ALERT_SOURCE
@@ -25,7 +25,7 @@ from tests.stack import Stack
 pytestmark = pytest.mark.broker
 TICKETS = ("T-1", "T-2", "T-3", "T-4")
 STEPS = 40
-COMMANDS = (
+COMMANDS: tuple[Command, ...] = (
     *(c.OpenTicket(subject="s", priority=priority) for priority in ("critical", "high", "medium")),
     *(c.AcceptTicket(agent_id="anna"),) * 3,
     c.AddNote(agent_id="ben", content="n"),
