@@ -20,6 +20,7 @@ events.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from aiokafka import TopicPartition
@@ -174,5 +175,6 @@ class PartitionAudit:
         ends: Mapping[TopicPartition, int],
         take: Callable[[LogRecord], None],
     ) -> None:
-        async for record in self._scope.reading.between(partition, starts[partition], ends[partition]):
-            take(record)
+        async with aclosing(self._scope.reading.between(partition, starts[partition], ends[partition])) as records:
+            async for record in records:
+                take(record)

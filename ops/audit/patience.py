@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-SECONDS = 15.0
-"""In one audit altogether. A view follows its log within milliseconds, or a second after it was lost, plus rebuilding."""
+WORKING_FLEET_SECONDS = 15.0
+"""In one audit altogether. A view follows its log within milliseconds; one that was lost is noticed within a second."""
 _POLL_SECONDS = 0.1
 
 
 class Patience:
-    """The time an audit is ready to wait."""
+    """The time an audit is ready to wait: none where nobody is at work."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: float) -> None:
         self._left = seconds
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> bool:

@@ -1,6 +1,6 @@
 """Where the partitions of the fleet's topics begin and end, and their records: what the audit reads from Kafka."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -63,7 +63,7 @@ class Reading:
         self._told = told
         self._records = 0
 
-    async def between(self, partition: TopicPartition, start: int, end: int) -> AsyncIterator[LogRecord]:
+    async def between(self, partition: TopicPartition, start: int, end: int) -> AsyncGenerator[LogRecord, None]:
         """Yield the records of a partition that consumers see, from one offset to another.
 
         Raises:

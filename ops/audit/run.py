@@ -13,9 +13,10 @@ from ops.audit.findings import Findings
 from ops.audit.home import Home
 from ops.audit.outcomes import Moves
 from ops.audit.partition import PartitionAudit, PartitionTotals, Scope
-from ops.audit.patience import Patience
+from ops.audit.patience import WORKING_FLEET_SECONDS, Patience
 from ops.audit.reading import Bounds, Reading
 from ops.audit.report import AuditProgress, AuditReport, Outcomes
+from ops.group import group_members
 from ops.log_reader import all_partitions
 from producers.connection import KafkaConnection, RedisConnection
 from producers.topics_admin import require_topics
@@ -47,7 +48,9 @@ async def audit(
         client = redis.client()
         stack.push_async_callback(client.aclose)
         await client.ping()
-        bounds = await stack.enter_async_context(Bounds(connection, f"{topics.prefix}ticket-worker"))
+        group_id = topics.ticket_group
+        bounds = await stack.enter_async_context(Bounds(connection, group_id))
+        at_work = await group_members(connection, group_id) > 0
         of = await _records_about(bounds, topics, numbers)
 
         def tell(partition: int, records: int) -> None:
@@ -64,7 +67,7 @@ async def audit(
             reading=Reading(connection, tell),
             findings=findings,
             moves=Moves(),
-            patience=Patience(),
+            patience=Patience(WORKING_FLEET_SECONDS if at_work else 0),
             decided={each: await bounds.committed(each) for each in commands},
         )
         totals = [await PartitionAudit(scope, Home(number, partitions, ticket_id)).run() for number in numbers]

@@ -1,7 +1,7 @@
 """The Redis view of one partition, held against the state topic: each snapshot byte for byte, and who is in the index.
 
-The fleet may be at work. A view that is behind is waited for; a snapshot newer than what was read of the log is noted, and
-judged when more has been read. What was found while the view was dropped and built again does not count.
+The fleet may be at work. A view that is behind is waited for; a snapshot newer than what was read of the log is
+noted, and judged when more has been read. What was found while the view was dropped and built again does not count.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,10 @@ Problem = tuple[str | None, Check, str, str, str]
 
 @dataclass(slots=True)
 class _Seen:
-    """What one reading of the view showed: differences, and snapshots newer than the log as read, by version and digest."""
+    """What one reading of the view showed.
+
+    Differences, and snapshots newer than the log as read, by version and digest.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     newer: dict[str, tuple[int, bytes]] = field(default_factory=dict)
@@ -42,7 +45,7 @@ class ViewAudit:
         self._histories = histories
         self._findings = findings
         self._view = PartitionView(redis, prefix, home.partition)
-        self._newer: dict[str, tuple[int, bytes]] = {}
+        self._seen = _Seen()
         self.is_whole = False
 
     async def read(self, snapshots_end: int, patience: Patience) -> dict[str, int]:
@@ -63,16 +66,19 @@ class ViewAudit:
             seen.problems += await Lists(self._redis, self._view.keys, self._home, self._histories).problems()
             if (await self._view.marker()).state >= before.state:
                 self.is_whole = True
-                for problem in seen.problems:
-                    self._findings.add(*problem)
-                self._newer = seen.newer
+                self._seen = seen
                 return {ticket_id: version for ticket_id, (version, _) in seen.newer.items()}
         self._findings.add(None, "view", "a view that stays", f"dropped {_ATTEMPTS} times", marker)
         return {}
 
     def confirm(self) -> None:
-        """Judge the newer snapshots, after the log was read up to them."""
-        for ticket_id, (version, value) in self._newer.items():
+        """Note the differences, after the log was read up to the newer snapshots.
+
+        What is wrong in the log comes first.
+        """
+        for problem in self._seen.problems:
+            self._findings.add(*problem)
+        for ticket_id, (version, value) in self._seen.newer.items():
             history = self._histories.of(ticket_id)
             if history.broken or history.snapshot == value:
                 continue
