@@ -92,6 +92,7 @@ async def _check_view_fits(redis: Redis, prefix: str, partitions: int, cluster: 
         built_with = as_text(await redis.hget(key, name) or now)
         if built_with != now:
             raise Fatal(
-                f"the view in Redis was built with Kafka's {name} = {built_with}, and now it is {now}. "
-                "Put things back as they were, or run `itilnext rebuild` when the change was meant."
+                f"the view in Redis was built with Kafka's {name} = {built_with}, and now it is {now}. Put things back "
+                "as they were (a ticket stays on the partition it was opened on, so a count can't be changed under a "
+                "history), or run `itilnext rebuild` when these are other topics."
             )
