@@ -48,23 +48,16 @@ async def audit(
         client = redis.client()
         stack.push_async_callback(client.aclose)
         await client.ping()
-        group_id = topics.ticket_group
-        bounds = await stack.enter_async_context(Bounds(connection, group_id))
-        at_work = await group_members(connection, group_id) > 0
+        bounds = await stack.enter_async_context(Bounds(connection, topics.ticket_group))
+        at_work = await group_members(connection, topics.ticket_group) > 0
         of = await _records_about(bounds, topics, numbers)
-
-        def tell(partition: int, records: int) -> None:
-            if on_progress is not None:
-                on_progress(
-                    AuditProgress(partition=partition, records=records, of=max(of, records), differences=findings.total)
-                )
 
         commands = all_partitions([topics.commands], partitions)
         scope = Scope(
             topics=topics,
             redis=client,
             bounds=bounds,
-            reading=Reading(connection, tell),
+            reading=Reading(connection, _teller(on_progress, findings, of)),
             findings=findings,
             moves=Moves(),
             patience=Patience(WORKING_FLEET_SECONDS if at_work else 0),
@@ -76,6 +69,16 @@ async def audit(
             if all(each.view_is_whole for each in totals):
                 await Counts(client, topics.prefix, partitions).check(findings, scope.patience)
     return _report(totals, findings, time.monotonic() - began)
+
+
+def _teller(on_progress: OnProgress | None, findings: Findings, of: int) -> Callable[[int, int], None]:
+    def tell(partition: int, records: int) -> None:
+        if on_progress is not None:
+            on_progress(
+                AuditProgress(partition=partition, records=records, of=max(of, records), differences=findings.total)
+            )
+
+    return tell
 
 
 async def _records_about(bounds: Bounds, topics: Topics, numbers: Sequence[int]) -> int:
