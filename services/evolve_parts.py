@@ -23,6 +23,7 @@ from contracts.events import (
     TaskStarted,
 )
 from contracts.ticket import Alert, Calibration, CaseFlag, Envelope, Part, Resolution, Task
+from contracts.trusted import trusted
 
 P = TypeVar("P", bound=Part)
 
@@ -150,4 +151,6 @@ def _resolution(event: ResolutionCreated, at: datetime) -> Resolution:
 
 def _with(parts: tuple[P, ...], key: str, identity: str, change: dict[str, object]) -> tuple[P, ...]:
     """Return the parts with the one of this id changed, in the same order."""
-    return tuple(part.model_copy(update=change) if getattr(part, key) == identity else part for part in parts)
+    return tuple(
+        trusted(type(part), {**part.__dict__, **change}) if getattr(part, key) == identity else part for part in parts
+    )
