@@ -17,12 +17,14 @@ from producers.connection import KafkaConnection
 class WorkerLimits:
     """How much a worker takes on: records waiting per partition before it pauses, records per batch, cached tickets.
 
-    `max_bytes` bounds what waits, and what one transaction takes in, whatever the number of records: a transaction of
-    gigabytes would not end before its timeout, and be tried again for ever.
+    `max_in_flight` bounds the records that all batches of a worker hold at once, for with many partitions it is they
+    that fill its memory. `max_bytes` bounds what waits, and what one transaction takes in, whatever the number of
+    records: a transaction of gigabytes would not end before its timeout, and be tried again for ever.
     """
 
     max_waiting: int = 20_000
     max_batch: int = 2_000
+    max_in_flight: int = 4_000
     max_bytes: int = 8_388_608
     cached_tickets: int = 10_000
     future_tolerance: timedelta = timedelta(minutes=5)
@@ -42,5 +44,7 @@ class Fleet:
     ends: LogEnds
     event_ends: LogEnds
     limits: WorkerLimits
+    assigned: Callable[[], int]
+    """Tells how many partitions this worker has now."""
     fail: Callable[[BaseException], None]
     """Called with an error the worker can't go on after."""

@@ -125,6 +125,11 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
         await stop_client(self._broker)
         self._failed.cancel()
 
+    @property
+    def assigned(self) -> int:
+        """How many partitions this member has."""
+        return len(self._tasks)
+
     def fail(self, error: BaseException) -> None:
         """Tell that the worker can't go on."""
         if not self._failed.done():

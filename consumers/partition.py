@@ -182,7 +182,9 @@ class Partition:
                     await self._fed.wait()
             except TimeoutError:
                 return []
-        taken = self._waiting.take(self._fleet.limits.max_batch, self._fleet.limits.max_bytes)
+        limits = self._fleet.limits
+        share = max(limits.max_in_flight // max(self._fleet.assigned(), 1), 1)
+        taken = self._waiting.take(min(limits.max_batch, share), limits.max_bytes)
         if self._waiting.is_half_empty:
             self._resume()
         return [_raw(record) for record in taken if record.offset >= self._next]
