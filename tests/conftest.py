@@ -4,8 +4,10 @@ Other fixtures live with their tests.
 """
 
 import random
+import sys
 
 import pytest
+import structlog
 from hypothesis import settings
 
 pytest_plugins = ["tests.stack"]
@@ -13,6 +15,12 @@ pytest_plugins = ["tests.stack"]
 # No deadline: how long an example takes says more about the machine than about the code. The blob repeats a failure.
 settings.register_profile("engine", deadline=None, print_blob=True)
 settings.load_profile("engine")
+
+
+@pytest.fixture(autouse=True)
+def _log_beside_the_output() -> None:
+    """Workers within a test's process log to the real standard error: the output a test reads is the command's."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.__stderr__))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

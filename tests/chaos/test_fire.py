@@ -42,10 +42,18 @@ def servers(tmp_path: Path) -> Iterator[tuple[RunningServer, RunningServer]]:
 
 
 @pytest.fixture
+def quiet_client() -> Iterator[None]:
+    """The clients of the test tell of every try to reach a broker that is meant to be away: not here."""
+    client = logging.getLogger("aiokafka")
+    level = client.level
+    client.setLevel(logging.CRITICAL)
+    yield
+    client.setLevel(level)
+
+
+@pytest.fixture
 async def fire(servers: tuple[RunningServer, RunningServer], tmp_path: Path, chaos_seed: int) -> AsyncIterator[Fire]:
     """A fleet with its directory, before its workers are started; whatever becomes of it, they end with the test."""
-    # The clients of the test tell of every try to reach a broker that is meant to be away.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     kafka, valkey = servers
     environment = {
         "ITILNEXT_KAFKA__BOOTSTRAP_SERVERS": kafka.address,
@@ -71,6 +79,7 @@ async def fire(servers: tuple[RunningServer, RunningServer], tmp_path: Path, cha
             await redis.aclose()
 
 
+@pytest.mark.usefixtures("quiet_client")
 async def test_the_promises_hold_under_fire(fire: Fire, chaos_seed: int) -> None:
     await fire.burn([*workload(chaos_seed, COMMANDS_SENT, TICKETS)])
 
