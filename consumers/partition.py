@@ -128,7 +128,6 @@ class Partition:
                 await self._let_go()
 
     async def _take_over(self) -> None:
-        self._waiting.clear()
         self._output = PartitionOutput(self._fleet.connection, self._fleet.group_id, self._home.partition)
         self._fence = await self._output.open()
         committed = await self._intake.committed()
