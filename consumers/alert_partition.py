@@ -29,10 +29,10 @@ from redis.exceptions import RedisError
 
 from consumers.directory_follower import DirectoryFollower
 from consumers.due_index import DueIndex, Glance
-from consumers.errors import Fatal, Retryable
+from consumers.errors import Retryable
 from consumers.membership import Intake
 from consumers.state_log import LogEnds
-from consumers.tasks import end_task
+from consumers.tasks import WatchedTask
 from consumers.view import PartitionView
 from contracts.cloudevents import event_type
 from contracts.dead_letters import Unreadable
@@ -77,9 +77,7 @@ class AlertPartition:
         self._waiting: list[ConsumerRecord] = []
         self._fed = asyncio.Event()
         self._last: datetime | None = None
-        self._stopping = False
-        self._task = asyncio.create_task(self._run(), name=f"alerts-{number}")
-        self._task.add_done_callback(self._ended)
+        self._task = WatchedTask(self._run(), f"alerts-{number}", duty.fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take ticks from the consumer; never blocks."""
@@ -88,13 +86,7 @@ class AlertPartition:
 
     async def stop(self) -> None:
         """Let the partition go; a tick in hand is evaluated again by the next owner."""
-        self._stopping = True
-        await end_task(self._task)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not self._stopping:
-            cause = None if task.cancelled() else task.exception()
-            self._duty.fail(cause or Fatal(f"the task of partition {self._number} ended"))
+        await self._task.end()
 
     async def _run(self) -> None:
         while True:

@@ -20,7 +20,7 @@ from consumers.directory_view import DirectoryView
 from consumers.errors import Retryable
 from consumers.membership import Intake, Membership, Subscription
 from consumers.outputs import Output, dead_letter
-from consumers.tasks import end_task
+from consumers.tasks import WatchedTask
 from consumers.view import NOT_BUILT
 from contracts.dead_letters import Unreadable
 from contracts.directory import DirectoryChange, read_directory_change
@@ -85,10 +85,9 @@ class _Directory:
         self._config = config
         self._view = view
         self._intake = intake
-        self._fail = fail
         self._state = DirectoryState(holidays_of)
         self._waiting: asyncio.Queue[Sequence[ConsumerRecord]] = asyncio.Queue()
-        self._task = asyncio.create_task(self._run(), name="directory")
+        self._task = WatchedTask(self._run(), "directory", fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records from the consumer; the directory is small, so that none is turned away."""
@@ -96,7 +95,7 @@ class _Directory:
 
     async def stop(self) -> None:
         """Let the partition go; what is in hand is settled by its transaction or done again."""
-        await end_task(self._task)
+        await self._task.end()
 
     async def _run(self) -> None:
         while True:
@@ -107,9 +106,6 @@ class _Directory:
             except (OutputFenced, Retryable, KafkaError, RedisError, OSError) as error:
                 log.warning("starting over", reason=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
-            except Exception as error:  # noqa: BLE001 a defect: the worker ends with it, and is started again by its supervisor
-                self._fail(error)
-                return
             finally:
                 self._intake.pause()
                 await output.close()

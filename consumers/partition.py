@@ -39,11 +39,11 @@ from consumers.backlog import Backlog
 from consumers.batch import Entry, Home, Parsed, first_known, needed_tickets, parse
 from consumers.capacity import Tenure
 from consumers.catch_up import catch_up
-from consumers.errors import Fatal, Fenced, Retryable, ViewBehind
+from consumers.errors import Fenced, Retryable, ViewBehind
 from consumers.membership import Intake
 from consumers.outputs import Output
 from consumers.reserving import Plan, Planner
-from consumers.tasks import end_task
+from consumers.tasks import WatchedTask
 from consumers.timelines import Timelines
 from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
 from contracts.dead_letters import Headers
@@ -84,9 +84,7 @@ class Partition:
         self._fence = ""
         self._output: PartitionOutput | None = None
         self._failures = 0
-        self._stopping = False
-        self._task = asyncio.create_task(self._run(), name=f"partition-{number}")
-        self._task.add_done_callback(self._ended)
+        self._task = WatchedTask(self._run(), f"partition-{number}", fleet.fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records from the consumer (step 1); never blocks."""
@@ -98,19 +96,12 @@ class Partition:
 
     async def stop(self) -> None:
         """Finish the transaction in hand, if any, and let the partition go."""
-        self._stopping = True
         try:
             async with asyncio.timeout(_DRAIN_SECONDS), self._transaction:
                 self._task.cancel()
         except TimeoutError:
             self._log.warning("transaction did not end in time; its next owner settles it")
-        await end_task(self._task)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Tell the worker when the task ended by itself: a partition that nobody serves must not look alive."""
-        if not self._stopping:
-            cause = None if task.cancelled() else task.exception()
-            self._fleet.fail(cause or Fatal(f"the task of partition {self._home.partition} ended"))
+        await self._task.end()
 
     async def _run(self) -> None:
         while True:

@@ -1,8 +1,14 @@
-"""Ending a background task for certain: the libraries it waits in now and then swallow a cancellation."""
+"""Background tasks: one that ends by itself is told of, and one that is to end ends for certain.
+
+The libraries a task waits in now and then swallow a cancellation.
+"""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 import structlog
+
+from consumers.errors import Fatal
 
 _TRY_SECONDS = 6.0
 """Longer than a task's own closing takes: a second cancellation would cut that short."""
@@ -18,3 +24,31 @@ async def end_task(task: asyncio.Task[None]) -> None:
         if task.done():
             return
     log.error("a task did not end", task=task.get_name())
+
+
+class WatchedTask:
+    """Work that goes on until it is told to end. Where it ends by itself, `fail` is called with the cause.
+
+    A partition that nobody serves must not look alive.
+    """
+
+    def __init__(self, work: Coroutine[object, object, None], name: str, fail: Callable[[BaseException], None]) -> None:
+        self._fail = fail
+        self._ending = False
+        self._task = asyncio.create_task(work, name=name)
+        self._task.add_done_callback(self._ended)
+
+    def cancel(self) -> None:
+        """Tell the work to end, without waiting for it."""
+        self._ending = True
+        self._task.cancel()
+
+    async def end(self) -> None:
+        """Return when the work has ended."""
+        self._ending = True
+        await end_task(self._task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not self._ending:
+            cause = None if task.cancelled() else task.exception()
+            self._fail(cause or Fatal(f"the task {task.get_name()} ended"))

@@ -1,11 +1,13 @@
-"""A background task ends, also where what it waits in swallows a cancellation."""
+"""A background task ends, also where what it waits in swallows a cancellation; one that ends by itself is told of."""
 
 import asyncio
+from collections.abc import Coroutine
 
 import pytest
 
 from consumers import tasks
-from consumers.tasks import end_task
+from consumers.errors import Fatal
+from consumers.tasks import WatchedTask, end_task
 
 
 async def test_a_task_that_swallows_one_cancellation_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,10 +30,50 @@ async def test_a_task_that_swallows_one_cancellation_ends(monkeypatch: pytest.Mo
 
 
 async def test_a_task_that_has_ended_is_left_as_it_is() -> None:
-    async def done() -> None:
-        """Nothing to do."""
-
-    task = asyncio.create_task(done())
+    task = asyncio.create_task(_done())
     await task
     await end_task(task)
     assert not task.cancelled()
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def _done() -> None:
+    """Nothing to do."""
+
+
+async def _broken() -> None:
+    raise KeyError("a defect")
+
+
+async def _failure_of(work: Coroutine[object, object, None]) -> BaseException:
+    failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+    task = WatchedTask(work, "T", failed.set_result)
+    try:
+        return await failed
+    finally:
+        await task.end()
+
+
+async def test_work_that_fails_is_told_of_with_its_cause() -> None:
+    assert isinstance(await _failure_of(_broken()), KeyError)
+
+
+async def test_work_that_ends_by_itself_is_a_failure_too() -> None:
+    failure = await _failure_of(_done())
+    assert isinstance(failure, Fatal)
+    assert str(failure) == "the task T ended"
+
+
+async def test_work_that_was_told_to_end_is_none() -> None:
+    failures: list[BaseException] = []
+    cancelled, ended = (
+        WatchedTask(_for_ever(), "T-1", failures.append),
+        WatchedTask(_for_ever(), "T-2", failures.append),
+    )
+    cancelled.cancel()
+    for task in (cancelled, ended):
+        await task.end()
+    assert failures == []
