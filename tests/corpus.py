@@ -245,6 +245,7 @@ def _data() -> Iterator[Case]:
 def _other_commands() -> Iterator[Case]:
     envelope = {"agent_id": "a", "reason": "r"}
     alert = {"condition": "not_assigned", "level": 1, "anchor_at": "2026-11-24T09:30:00Z", "at": "2026-11-24T09:30:00Z"}
+    given = {"agent_id": "a", "resolution_type": "refund"}
     rows: list[tuple[str, DlqCode | RejectionCode, str, dict[str, object]]] = [
         ("hours as true", "invalid_data", "envelope.create", {**envelope, "response_hours": True}),
         ("hours as a string", "invalid_data", "envelope.create", {**envelope, "response_hours": "4"}),
@@ -267,8 +268,12 @@ def _other_commands() -> Iterator[Case]:
             "any amount",
             "ticket_unknown",
             "resolution.create",
-            {"agent_id": "a", "resolution_type": "refund", "amount": {}},
+            {**given, "amount": {}},
         ),
+        ("empty category", "invalid_data", "resolution.create", {**given, "what_category": ""}),
+        ("category of 501 characters", "invalid_data", "resolution.create", {**given, "why_category": "x" * 501}),
+        ("category of 1 MiB", "too_large", "resolution.create", {**given, "what_category": "x" * MIB}),
+        ("documentation of 65537 characters", "invalid_data", "resolution.create", {**given, "where": "x" * 65_537}),
     ]
     for name, outcome, command, data in rows:
         yield _case(name, outcome, type=f"org.itilnext.{command}.v1", data=data)

@@ -117,9 +117,11 @@ def test_whoever_made_or_approved_it_does_not_review_it() -> None:
     APPROVED.when(review("max")).then_accepted()
 
 
-def test_whoever_rejected_it_may_review_it() -> None:
+def test_whoever_rejected_it_may_review_it_and_whoever_reviewed_it_may_approve_it() -> None:
     rejected = CHOSEN.given(RejectResolution(resolution_id="r1", approver_id="lea"))
     rejected.when(review("lea")).then_accepted()
+    reviewed = CHOSEN.given(review("lea"))
+    reviewed.when(ApproveResolution(resolution_id="r1", approver_id="lea")).then_accepted()
 
 
 def test_refusals_of_a_review_come_in_the_row_s_order() -> None:

@@ -109,7 +109,7 @@ def test_an_amount_that_is_no_string_is_refused(amount: object) -> None:
     OWNED.when(refund(amount)).then_refused("amount_invalid")
 
 
-MISWRITTEN = ["", "-1", "+1", "1.", ".5", "1.234", "1,5", "1 000", " 1", "1\n", "1000000000000"]
+MISWRITTEN = ["", "-1", "-0.01", "+1", "1.", ".5", "1.234", "1.00000", "1,5", "1 000", " 1", "1\n", "1000000000000"]
 OTHER_NOTATIONS = ["1e3", "1e400", "NaN", "Infinity", "٣", "0x10", "1_000", "€5"]
 
 
@@ -174,6 +174,8 @@ def test_the_team_is_the_owner_s_first_else_the_ticket_s_else_the_policy_s_limit
     assert (made(first, "30").tier, made(first, "40.01").tier) == ("agent", "manager")
     ticket_s = desk(desk_team, network, Agent(id="anna"))
     assert (made(ticket_s, "10").tier, made(ticket_s, "20.01").tier) == ("agent", "manager")
+    elsewhere = desk(euro, desk_team, Agent(id="anna", team_ids=("gone", "desk")))
+    assert (made(elsewhere, "50").tier, made(elsewhere, "60.01").tier) == ("agent", "manager")
     teamless = given(OpenTicket(subject="s")).with_directory(directory(euro, Agent(id="anna")))
     alone = teamless.given(AcceptTicket(agent_id="anna"))
     assert (made(alone, "50").tier, made(alone, "50.01").tier, made(alone, "60.01").tier) == (
@@ -181,6 +183,8 @@ def test_the_team_is_the_owner_s_first_else_the_ticket_s_else_the_policy_s_limit
         "team_lead",
         "manager",
     )
+    narrowed = alone.with_directory(directory(euro, Agent(id="anna", empowerment_limit="20")))
+    assert (made(narrowed, "20").tier, made(narrowed, "20.01").tier) == ("agent", "team_lead")
     default = alone.with_directory(directory(NO_SAMPLE, Agent(id="anna", empowerment_limit="1000")))
     assert (made(default, "100").tier, made(default, "500").tier, made(default, "500.01").tier) == (
         "agent",
