@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv-$(UV_VERSION)/bin/uv)
 RUN := $(UV) run --no-sync
 ARGS :=
+ALSO := --extra analytics
 NO_PYTHON := Python 3.11 or later is missing: apt-get install python3 python3-venv, or brew install python.
 
 # The interpreter is the machine's own, as fetching one may not be possible; the environment is this folder's.
@@ -49,7 +50,7 @@ check: setup ## Check format, lint, types, import rules and that the lock file i
 	$(RUN) mypy
 	$(RUN) lint-imports --no-logo
 
-bench: GROUPS_ALSO := --group bench
+bench: ALSO += --group bench
 bench: setup broker ## Measure the engine next to a raw loop and Quix Streams
 	$(RUN) itilnext bench $(ARGS)
 
@@ -62,11 +63,11 @@ clean: ## Remove environments, caches and test results (not the data of a stack)
 setup: python ## Set up .venv from the lock file
 ifdef UV_DEFAULT_INDEX
 	@$(UV) venv --quiet --allow-existing
-	@$(UV) export --quiet --frozen --no-emit-project $(GROUPS_ALSO) --output-file .venv/requirements.txt >/dev/null
+	@$(UV) export --quiet --frozen --no-emit-project $(ALSO) --output-file .venv/requirements.txt >/dev/null
 	$(UV) pip install --quiet --require-hashes --requirement .venv/requirements.txt
 	$(UV) pip install --quiet --no-deps --editable .
 else
-	@$(UV) sync --quiet --frozen --inexact $(GROUPS_ALSO) || { echo >&2 \
+	@$(UV) sync --quiet --frozen --inexact $(ALSO) || { echo >&2 \
 	'Packages could not be installed. Where they come from a mirror, name it: make PIP_INDEX_URL=https://...'; exit 1; }
 endif
 

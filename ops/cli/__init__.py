@@ -23,6 +23,7 @@ COMMAND_MODULES = (
     "importing",
     "watching",
     "dlq",
+    "exporting",
     "doctor",
     "bench",
 )
