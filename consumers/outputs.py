@@ -14,6 +14,7 @@ from contracts.topics import MAX_COMMAND_BYTES, MAX_DLQ_BYTES, MAX_RECORD_BYTES
 FRAME_BYTES = 1_024
 """What Kafka's own framing, and key and headers of the engine's own records, take at most of a topic's limit."""
 MAX_VALUE = MAX_RECORD_BYTES - FRAME_BYTES
+SNAPSHOT_HEADERS: Headers = (("content-type", b"application/json"),)
 _HEADER_FRAME_BYTES = 10
 """The lengths of a header's name and value."""
 

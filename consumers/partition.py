@@ -41,12 +41,11 @@ from consumers.capacity import Tenure
 from consumers.catch_up import catch_up
 from consumers.errors import Fenced, Retryable, ViewBehind
 from consumers.membership import Intake
-from consumers.outputs import Output
+from consumers.outputs import SNAPSHOT_HEADERS, Output
 from consumers.reserving import Plan, Planner
 from consumers.tasks import WatchedTask
 from consumers.timelines import Timelines
 from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
-from contracts.dead_letters import Headers
 from contracts.json_values import write_json
 from contracts.received import Position, RawRecord
 from producers.partition_output import OutputFenced, PartitionOutput
@@ -60,7 +59,6 @@ _FENCED_SECONDS = 4.0
 """Longer than a heartbeat takes to tell a thawed worker that the group went on without it."""
 _RETRY_SECONDS = (0.05, 0.2, 1.0, 3.0)
 _DRAIN_SECONDS = 20.0
-_SNAPSHOT_HEADERS: Headers = (("content-type", b"application/json"),)
 log = structlog.get_logger(__name__)
 
 
@@ -238,7 +236,7 @@ class Partition:
         ]
         records = {
             topics.events: decided.events,
-            topics.state: [Output(change.ticket_id.encode(), change.snapshot, _SNAPSHOT_HEADERS) for change in changes],
+            topics.state: [Output(change.ticket_id.encode(), change.snapshot, SNAPSHOT_HEADERS) for change in changes],
             topics.rejections: decided.rejections,
             topics.dlq: decided.dead_letters,
             topics.commands: decided.moves,

@@ -1,9 +1,10 @@
-"""`itilnext topics create` and `topics check`."""
+"""`itilnext topics create`, `topics check` and `topics repartition`."""
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import asdict
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    topics = typer.Typer(no_args_is_help=True, help="Make the topics of the fleet, and check them.")
+    topics = typer.Typer(
+        no_args_is_help=True, help="Make the topics of the fleet, check them, and give them another partition count."
+    )
     more = "ITILNEXT_TOPICS__PARTITIONS=24 ITILNEXT_TOPICS__REPLICATION_FACTOR=3 itilnext topics create"
     topics.command("create", epilog=examples("itilnext topics create", more))(create)
     topics.command("check", epilog=examples("itilnext topics check", "itilnext topics check --json"))(check)
+    copied = "itilnext topics repartition --to-prefix itilnext2. --partitions 24"
+    topics.command("repartition", epilog=examples(copied))(repartition)
     app.add_typer(topics, name="topics")
 
 
@@ -67,6 +72,44 @@ def check(as_json: JsonOption = False) -> None:
                 print_line(f"The topics of {wanted.prefix} are as they should be.")
         if findings:
             raise typer.Exit(ExitCode.FOUND_WRONG)
+
+
+def repartition(
+    to_prefix: Annotated[
+        str, typer.Option("--to-prefix", metavar="PREFIX", help="What the names of the new topics begin with.")
+    ],
+    partitions: Annotated[int, typer.Option("--partitions", min=1, max=10_000, help="How many they have.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Copy a fleet's history to new topics with another partition count, on which a new fleet goes on.
+
+    Events stay byte for byte what they are, in each ticket's order; snapshots are folded from them; the directory, the
+    commands that wait and the groups' offsets go along. Stop connectors and workers first. The old topics are left as
+    they are, with the rejections and dead letters. docs/runbook.md has the whole procedure.
+    """
+    from contracts.topics import Topics
+    from ops.repartition import NewTopics, Repartition
+    from ops.target import load_target
+
+    def tell(partition: int, events: int) -> None:
+        if not as_json:
+            print_line(f"partition {partition}: {events} events copied")
+
+    with reported_errors():
+        target = load_target()
+        new = NewTopics(Topics(to_prefix), partitions, target.settings.topics.replication_factor)
+        done = asyncio.run(Repartition(target.kafka, target.topics, new).run(tell))
+        if as_json:
+            print_json(asdict(done))
+            return
+        print_line(
+            f"{done.events} events of {done.tickets} tickets, {done.directory_entries} directory entries and "
+            f"{done.waiting_commands} waiting commands are on {done.partitions} partitions under {done.prefix}"
+        )
+        print_line(
+            f"  Set ITILNEXT_TOPICS__PREFIX={done.prefix} and ITILNEXT_TOPICS__PARTITIONS={done.partitions} for "
+            "workers, connectors and tools, start the workers, and run `itilnext audit`."
+        )
 
 
 def _plain(findings: Iterable["Finding"]) -> list[dict[str, str]]:
