@@ -31,7 +31,7 @@ export UV_DEFAULT_INDEX PIP_INDEX_URL
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench clean python broker
+.PHONY: help setup demo test check schemas bench clean python broker
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ check: setup ## Check format, lint, types, import rules and that the lock file i
 	$(RUN) ruff check
 	$(RUN) mypy
 	$(RUN) lint-imports --no-logo
+
+schemas: setup ## Write the published contract anew, where that breaks none of its readers
+	$(RUN) python -m ops.schemas schemas
 
 bench: ALSO += --group bench
 bench: setup broker ## Measure the engine next to a raw loop and Quix Streams

@@ -10,7 +10,7 @@ from contracts.dead_letters import BadKey, Headers, NotCloudEvent, UnknownType
 from contracts.identity import command_key
 from contracts.instants import instant_of_timestamp
 
-_TICKET_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+TICKET_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _COMMAND_OF_TYPE = {event_type(name): (name, model) for name, model in COMMANDS.items()}
 
 
@@ -93,7 +93,7 @@ def _times(event: CloudEvent, timestamp: int) -> tuple[datetime, datetime]:
 
 def _ticket_id(event: CloudEvent, key: bytes | None) -> str:
     subject = event.subject
-    if not isinstance(subject, str) or _TICKET_ID.fullmatch(subject) is None:
+    if not isinstance(subject, str) or TICKET_ID.fullmatch(subject) is None:
         raise BadKey("subject must be a ticket id: 1-128 of A-Z a-z 0-9 . _ : -")
     if key is not None and key != subject.encode():
         raise BadKey("the record's key is not its subject")

@@ -25,6 +25,7 @@ COMMAND_MODULES = (
     "dlq",
     "exporting",
     "doctor",
+    "schema",
     "bench",
 )
 """The modules with commands, in the order of `--help`; each has a `register(app)`."""
