@@ -85,6 +85,11 @@ class PartitionKeys:
         """Set of the names of all lists that ever had a member."""
         return f"{self.tag}:indexes"
 
+    @property
+    def work(self) -> str:
+        """Hash: what each open ticket's score rests on, packed as `services.score_facts` does."""
+        return f"{self.tag}:work"
+
     def owned(self, agent_id: str) -> str:
         """Hash: open tickets the agent owns in this partition, each with the offset of the command that made it so."""
         return f"{self.tag}:owned:{agent_id}"

@@ -17,7 +17,8 @@ from consumers.errors import ViewBehind
 from consumers.keys import AgentKeys, PartitionKeys
 from contracts.recorded import RecordedEvent
 from contracts.ticket import Ticket
-from services.view_index import index_entries
+from services.score_facts import may_differ, packed_facts
+from services.view_index import index_entries, same_entries
 
 NOT_BUILT = -1
 """The position of a view that holds nothing, not even the start of the log."""
@@ -122,6 +123,7 @@ class PartitionView:
         for event in change.events:
             yield self._timeline_write(event)
         yield from self._index_writes(change)
+        yield from self._work_writes(change)
         was, now = place_of(change.before), place_of(after)
         if was == now:
             return
@@ -132,14 +134,23 @@ class PartitionView:
             yield ("SADD", keys.agents, now)
 
     def _index_writes(self, change: Change) -> Iterable[Write]:
-        was, now = index_entries(change.before), index_entries(change.after)
-        if was == now:
+        if same_entries(change.before, change.after):
             return
+        was, now = index_entries(change.before), index_entries(change.after)
         for entry in sorted(was - now):
             yield ("SREM", self.keys.index(entry.name), entry.member)
         for entry in sorted(now - was):
             yield ("SADD", self.keys.index(entry.name), entry.member)
             yield ("SADD", self.keys.indexes, entry.name)
+
+    def _work_writes(self, change: Change) -> Iterable[Write]:
+        if not may_differ(change.before, change.after):
+            return
+        packed = packed_facts(change.after)
+        if packed is not None:
+            yield ("HSET", self.keys.work, change.ticket_id, packed)
+        elif change.before is not None:
+            yield ("HDEL", self.keys.work, change.ticket_id)
 
     def release(self, agent_id: str, ticket_id: str, source: int) -> Write:
         """Return the write that remembers a place to be taken off its agent."""
@@ -163,7 +174,7 @@ class PartitionView:
             async for names in _chunks(self._redis, index):
                 await self._delete(*(key_of(name) for name in names for key_of in keys_of))
             await self._delete(index)
-        await self._delete(keys.released, keys.touched, keys.due, keys.asked, keys.alert_state)
+        await self._delete(keys.released, keys.touched, keys.due, keys.asked, keys.alert_state, keys.work)
 
     async def _forget_counts(self) -> None:
         """Have the counts made again that this partition's places are in: what is to be given back is forgotten now."""

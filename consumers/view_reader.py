@@ -3,8 +3,9 @@
 Reads only. A view that was lost is rebuilt by the workers; until then readers find less, and `history` tells so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from redis.asyncio import Redis
 
@@ -13,7 +14,11 @@ from consumers.view import as_text, read_snapshot
 from contracts.partitioner import partition_of
 from contracts.recorded import RecordedEvent, read_recorded_event
 from contracts.ticket import Ticket
+from services.priority import doubtful_hours
+from services.score_facts import ScoreFacts, facts_of, unpack
 from services.view_index import IndexEntry
+
+_SCANNED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class History:
 
 
 class ViewReader:
-    """Reads one fleet's view, through a Redis client that returns bytes; a `services.repositories.TicketReader`."""
+    """Reads one fleet's view, through a Redis client that returns bytes; a `TicketReader` and `WorkReader`."""
 
     def __init__(self, redis: Redis, prefix: str, partitions: int) -> None:
         self._redis = redis
@@ -65,16 +70,31 @@ class ViewReader:
 
     async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
         """Return the tickets the agent owns that are neither resolved nor closed, by id."""
-        found = await self.tickets(await self.index("owner", agent_id))
+        owned = await self._owned_by(agent_id)
+        found = await self.tickets(as_text(ticket_id) for ids in owned for ticket_id in ids)
         return tuple(ticket for _, ticket in sorted(found.items()) if ticket.is_open)
+
+    async def work_of_agent(self, agent_id: str, at: datetime) -> Sequence[ScoreFacts]:
+        """Return the open tickets the agent owns, as far as a score at an instant rests on them."""
+        return await self._work(await self._owned_by(agent_id), at)
+
+    async def work_of_team(self, team_id: str, at: datetime) -> Sequence[ScoreFacts]:
+        """Return the open tickets that were opened for the team, as far as a score at an instant rests on them."""
+        return await self._work(await self._members("open-of-team", team_id), at)
 
     async def index(self, kind: str, key: str) -> tuple[str, ...]:
         """Return the members of one list, sorted: ticket ids, or ticket and part ids by a slash."""
-        name = IndexEntry(kind, key, "").name
-        pipeline = self._redis.pipeline(transaction=False)
+        found = await self._members(kind, key)
+        return tuple(sorted(as_text(member) for members in found for member in members))
+
+    async def keys_of(self, kind: str) -> tuple[str, ...]:
+        """Return whose lists of one kind there are, or have been, sorted."""
+        head = IndexEntry(kind, "", "").name
+        found: set[str] = set()
         for keys in self._partitions:
-            pipeline.smembers(keys.index(name))
-        return tuple(sorted(as_text(member) for members in await pipeline.execute() for member in members))
+            async for name in self._redis.sscan_iter(keys.indexes, match=f"{head}*", count=_SCANNED_AT_ONCE):
+                found.add(as_text(name).removeprefix(head))
+        return tuple(sorted(found))
 
     async def tickets(self, ticket_ids: Iterable[str]) -> Mapping[str, Ticket]:
         """Return the tickets of these ids that are in the view, in one round trip."""
@@ -88,6 +108,38 @@ class ViewReader:
         for ids, values in zip(by_home.values(), await pipeline.execute(), strict=True):
             found.update(_read(ids, values))
         return found
+
+    async def _members(self, kind: str, key: str) -> Sequence[Collection[bytes]]:
+        """Return the members of one list, by partition."""
+        name = IndexEntry(kind, key, "").name
+        pipeline = self._redis.pipeline(transaction=False)
+        for keys in self._partitions:
+            pipeline.smembers(keys.index(name))
+        return await pipeline.execute()
+
+    async def _owned_by(self, agent_id: str) -> Sequence[Collection[bytes]]:
+        """Return the ids of the open tickets an agent owns, by partition."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for keys in self._partitions:
+            pipeline.hkeys(keys.owned(agent_id))
+        return await pipeline.execute()
+
+    async def _work(self, ids_by_partition: Sequence[Collection[bytes]], at: datetime) -> Sequence[ScoreFacts]:
+        """Return the facts of those tickets that are still open; two round trips, a third where minutes count."""
+        asked = [(keys.work, list(ids)) for keys, ids in zip(self._partitions, ids_by_partition, strict=True) if ids]
+        pipeline = self._redis.pipeline(transaction=False)
+        for work, ids in asked:
+            pipeline.hmget(work, ids)
+        found = [
+            unpack(as_text(ticket_id), packed)
+            for (_, ids), values in zip(asked, await pipeline.execute(), strict=True)
+            for ticket_id, packed in zip(ids, values, strict=True)
+            if packed is not None
+        ]
+        doubtful = doubtful_hours(at)
+        exact = await self.tickets(each.id for each in found if each.idle_since in doubtful)
+        sure = [each for each in found if each.idle_since not in doubtful]
+        return sure + [facts_of(ticket) for ticket in exact.values() if ticket.is_open]
 
     def _home(self, ticket_id: str) -> PartitionKeys:
         return self._partitions[partition_of(ticket_id, len(self._partitions))]

@@ -61,6 +61,17 @@ def instant_of_timestamp(milliseconds: int) -> datetime:
         return LATEST if milliseconds > 0 else EARLIEST
 
 
+def in_utc(instant: datetime) -> datetime:
+    """Return the same instant in UTC.
+
+    Raises:
+        ValueError: it does not tell its offset.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} must tell its offset from UTC")
+    return instant.astimezone(UTC)
+
+
 def shift(instant: datetime, by: timedelta) -> datetime:
     """Add elapsed time, stopping at the ends of the calendar instead of failing there."""
     try:

@@ -26,10 +26,14 @@ from services.errors import (
     TaskRejected,
 )
 from services.ownership_service import OwnershipService
-from services.repositories import InMemoryTickets, TicketChanged, TicketReader, TicketRepository
+from services.priority import PriorityScore
+from services.priority_service import PriorityService
+from services.repositories import InMemoryTickets, TicketChanged, TicketReader, TicketRepository, WorkReader
+from services.resolution_service import ResolutionService
 from services.timeline import TimelineEntry
 from services.timeline_service import TimelineService
 from services.visibility import CUSTOMER, SYSTEM, Viewer
+from services.work_queue import QueuedTicket, WorkQueue
 
 __all__ = [
     "CUSTOMER",
@@ -59,8 +63,12 @@ __all__ = [
     "OwnershipRejected",
     "OwnershipService",
     "Policy",
+    "PriorityScore",
+    "PriorityService",
+    "QueuedTicket",
     "Resolution",
     "ResolutionRejected",
+    "ResolutionService",
     "ServiceDesk",
     "Task",
     "TaskRejected",
@@ -72,4 +80,6 @@ __all__ = [
     "TimelineEntry",
     "TimelineService",
     "Viewer",
+    "WorkQueue",
+    "WorkReader",
 ]

@@ -95,3 +95,8 @@ def unknown_ticket(ticket_id: str) -> Refusal:
 def unknown_agent(agent_id: str) -> Refusal:
     """Refuse an id the directory has no agent of."""
     return refuse("agent_unknown", f"The directory has no agent {agent_id}.", agent_id=agent_id)
+
+
+def unknown_team(team_id: str) -> Refusal:
+    """Refuse an id the directory has no team of."""
+    return refuse("team_unknown", f"The directory has no team {team_id}.", team_id=team_id)

@@ -7,11 +7,12 @@ means of their own.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 
 from contracts.commands import COMMANDS, Command
 from contracts.directory import Agent
+from contracts.instants import in_utc
 from contracts.received import Position, ReceivedCommand
 from contracts.ticket import Ticket
 from services.decision import Directory
@@ -66,7 +67,7 @@ class ServiceDesk:
         Raises:
             ValueError: the clock does not tell its offset.
         """
-        return _utc(self._clock())
+        return in_utc(self._clock())
 
     async def ticket(self, ticket_id: str) -> Ticket | None:
         """Return the ticket of this id."""
@@ -113,9 +114,3 @@ class ServiceDesk:
             as_received=command,
             position=position,
         )
-
-
-def _utc(now: datetime) -> datetime:
-    if now.tzinfo is None:
-        raise ValueError("the clock must tell its offset from UTC")
-    return now.astimezone(UTC)

@@ -7,7 +7,7 @@ from contracts.events import EnvelopeAccepted, EnvelopeCancelled, EnvelopeComple
 from contracts.instants import shift
 from contracts.rejections import Refusal
 from contracts.ticket import Envelope, Ticket
-from services.decision import Context, Decision, Directory, event_from, refuse
+from services.decision import Context, Decision, Directory, event_from, refuse, unknown_team
 from services.ownership import not_owner
 
 OWNERS_LEVEL = 2
@@ -126,7 +126,7 @@ def _target_refused(
     ticket: Ticket, command: CreateEnvelope, team_id: str | None, directory: Directory
 ) -> Refusal | None:
     if command.team_id is not None and directory.team(command.team_id) is None:
-        return refuse("team_unknown", f"The directory has no team {command.team_id}.", team_id=command.team_id)
+        return unknown_team(command.team_id)
     if command.expert_id is not None:
         expert = directory.agent(command.expert_id)
         if expert is None or not expert.is_active:

@@ -24,7 +24,7 @@ from contracts.model import Tier
 from contracts.received import Position
 from contracts.ticket import Ticket
 from contracts.trusted import trusted
-from services.decision import Context, Decision, Directory, event_from, refuse
+from services.decision import Context, Decision, Directory, event_from, refuse, unknown_team
 from services.ownership import not_owner
 from services.sla_clock import due_at, paused_seconds_at
 
@@ -36,7 +36,7 @@ def decide_open(command: OpenTicket, context: Context) -> Decision:
     """Open a ticket under the id its sender chose; the customer's tier is fixed now."""
     directory = context.directory
     if command.team_id is not None and directory.team(command.team_id) is None:
-        return refuse("team_unknown", f"The directory has no team {command.team_id}.", team_id=command.team_id)
+        return unknown_team(command.team_id)
     tier = _customer_tier(directory, command)
     reference = command.reference or _reference(command, context.at, context.position)
     due = due_at(directory, command.priority, tier, context.at, 0)

@@ -1,14 +1,20 @@
 """How urgent an open ticket is, and why: a score of named factors at a given time (SPEC section 8).
 
-Pure, and exact: factors are whole tenths, so a score never depends on the order they are multiplied in.
+Pure, and exact: factors are whole tenths, so a score never depends on the order they are multiplied in. A queue scores
+thousands of tickets at one instant, so what depends on the instant alone is worked out once, and a product once for
+each combination of factors, of which there are some thousand.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 
+from contracts.instants import shift
 from contracts.model import Flag, Priority, Tier
 from contracts.ticket import Ticket
+from services.score_facts import ScoreFacts, facts_of, hour_of
 
 _BASES: Mapping[Priority, int] = {"critical": 100, "high": 70, "medium": 40, "low": 10}
 # In tenths, as all that follows.
@@ -25,6 +31,7 @@ _OPEN_ENVELOPE = 13
 _STALE_AFTER = ((timedelta(days=14), 14), (timedelta(days=7), 13), (timedelta(days=3), 12))
 _FLAGS: Mapping[Flag, int] = {"social_media": 15, "legal": 15, "repeat_contact": 13}
 _UNANSWERED_AFTER = ((timedelta(hours=4), 14), (timedelta(hours=2), 12))
+_Steps = tuple[tuple[datetime, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +43,77 @@ class PriorityScore:
     factors: Mapping[str, float]
 
 
+class _Tenths(NamedTuple):
+    """The factors, by the names they are told by."""
+
+    due_proximity: int
+    customer_tier: int
+    open_envelope: int
+    staleness: int
+    flag: int
+    customer_waiting: int
+
+
+class Scoring:
+    """Scores open tickets as of one instant; what is due and what waits counts by elapsed time."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._due = tuple((shift(at, within), factor) for within, factor in _DUE_WITHIN)
+        self._stale = _since(at, _STALE_AFTER)
+        self._unanswered = _since(at, _UNANSWERED_AFTER)
+
+    def score(self, facts: ScoreFacts) -> PriorityScore:
+        """Return a ticket's score, and each factor of it."""
+        tenths = _Tenths(
+            self._due_proximity(facts.due_at),
+            _CUSTOMERS.get(facts.customer_tier, _NEUTRAL),
+            _OPEN_ENVELOPE if facts.has_open_envelope else _NEUTRAL,
+            _longer(self._stale, facts.idle_since),
+            max([_FLAGS.get(flag, _NEUTRAL) for flag in facts.flags]) if facts.flags else _NEUTRAL,
+            _NEUTRAL if facts.unanswered_since is None else _longer(self._unanswered, facts.unanswered_since),
+        )
+        score, factors = _product(_BASES[facts.priority], tenths)
+        return PriorityScore(facts.id, score, {**factors})
+
+    def _due_proximity(self, due_at: datetime | None) -> int:
+        if due_at is None:
+            return _NEUTRAL
+        if due_at <= self._at:
+            return _BREACHED
+        for bound, factor in self._due:
+            if due_at < bound:
+                return factor
+        return _NEUTRAL
+
+
 def priority_score(ticket: Ticket, at: datetime) -> PriorityScore:
-    """Return the score at a time; what is due and what waits counts by elapsed time."""
-    base = _BASES[ticket.priority]
-    tenths = {
-        "due_proximity": _due_proximity(ticket.due_at, at),
-        "customer_tier": _CUSTOMERS.get(ticket.customer_tier, _NEUTRAL),
-        "open_envelope": _OPEN_ENVELOPE if any(envelope.is_open for envelope in ticket.envelopes) else _NEUTRAL,
-        "staleness": _longer_than(_STALE_AFTER, at - (ticket.agent_activity_at or ticket.opened_at)),
-        "flag": max((_FLAGS.get(one.flag, _NEUTRAL) for one in ticket.flags), default=_NEUTRAL),
-        "customer_waiting": _customer_waiting(ticket, at),
-    }
+    """Return the score of one ticket at a time."""
+    return Scoring(at).score(facts_of(ticket))
+
+
+def doubtful_hours(at: datetime) -> frozenset[datetime]:
+    """Return the hours in which it takes the minute of a ticket's last activity to tell how stale it is at a time."""
+    return frozenset(hour_of(bound) for bound, _ in _since(at, _STALE_AFTER))
+
+
+@cache
+def _product(base: int, tenths: _Tenths) -> tuple[float, Mapping[str, float]]:
     product, unit = base, 1
-    for factor in tenths.values():
+    for factor in tenths:
         product, unit = product * factor, unit * _NEUTRAL
     hundredths = (200 * product + unit) // (2 * unit)  # half up
-    return PriorityScore(
-        ticket_id=ticket.id,
-        score=hundredths / 100,
-        factors={"base": base, **{name: factor / _NEUTRAL for name, factor in tenths.items()}},
-    )
+    factors = {name: factor / _NEUTRAL for name, factor in zip(_Tenths._fields, tenths, strict=True)}
+    return hundredths / 100, {"base": base, **factors}
 
 
-def _due_proximity(due_at: datetime | None, at: datetime) -> int:
-    if due_at is None:
-        return _NEUTRAL
-    if due_at <= at:
-        return _BREACHED
-    left = due_at - at
-    return next((factor for within, factor in _DUE_WITHIN if left < within), _NEUTRAL)
+def _since(at: datetime, steps: tuple[tuple[timedelta, int], ...]) -> _Steps:
+    """Return before which instant something must have begun to take longer than each step at a time."""
+    return tuple((shift(at, -after), factor) for after, factor in steps)
 
 
-def _customer_waiting(ticket: Ticket, at: datetime) -> int:
-    """Weigh how long the customer of a ticket in progress has waited for a first response."""
-    if ticket.status != "in_progress" or ticket.first_response_at is not None:
-        return _NEUTRAL
-    return _longer_than(_UNANSWERED_AFTER, at - ticket.opened_at)
-
-
-def _longer_than(steps: tuple[tuple[timedelta, int], ...], span: timedelta) -> int:
-    return next((factor for after, factor in steps if span > after), _NEUTRAL)
+def _longer(steps: _Steps, since: datetime) -> int:
+    for bound, factor in steps:
+        if since < bound:
+            return factor
+    return _NEUTRAL

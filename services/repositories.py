@@ -4,11 +4,14 @@ A repository stores what a decision brought about and looks tickets up. It decid
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from contracts.recorded import RecordedEvent
 from contracts.ticket import Ticket
 from services.handling import Accepted
+from services.score_facts import ScoreFacts, facts_of
 
 
 class TicketChanged(Exception):
@@ -28,6 +31,22 @@ class TicketReader(Protocol):
         """Return the ticket's events by version, none for an unknown ticket."""
 
 
+class WorkReader(Protocol):
+    """Open tickets by what their score rests on; `at` is the instant they are to be scored at.
+
+    The implementations share one suite of tests.
+    """
+
+    async def get(self, ticket_id: str) -> Ticket | None:
+        """Return the ticket as of its last event."""
+
+    async def work_of_agent(self, agent_id: str, at: datetime) -> Sequence[ScoreFacts]:
+        """Return the open tickets the agent owns, in no particular order."""
+
+    async def work_of_team(self, team_id: str, at: datetime) -> Sequence[ScoreFacts]:
+        """Return the open tickets that were opened for the team, owned or not, in no particular order."""
+
+
 class TicketRepository(TicketReader, Protocol):
     """Tickets by id, to be changed too."""
 
@@ -40,12 +59,13 @@ class TicketRepository(TicketReader, Protocol):
 
 
 class InMemoryTickets:
-    """A `TicketRepository` that lives and dies with its program."""
+    """A `TicketRepository` and a `WorkReader` that lives and dies with its program."""
 
     def __init__(self) -> None:
         self._tickets: dict[str, Ticket] = {}
         self._events: dict[str, list[RecordedEvent]] = defaultdict(list)
         self._open: dict[str, set[str]] = defaultdict(set)
+        self._open_of_team: dict[str, set[str]] = defaultdict(set)
 
     async def get(self, ticket_id: str) -> Ticket | None:
         """See `TicketReader.get`."""
@@ -65,6 +85,10 @@ class InMemoryTickets:
             self._open[before.owner_id].discard(ticket.id)
         if ticket.owner_id is not None and ticket.is_open:
             self._open[ticket.owner_id].add(ticket.id)
+        if ticket.team_id is not None and ticket.is_open:
+            self._open_of_team[ticket.team_id].add(ticket.id)
+        elif ticket.team_id is not None:
+            self._open_of_team[ticket.team_id].discard(ticket.id)
 
     async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
         """See `TicketReader.open_tickets_of`."""
@@ -73,3 +97,11 @@ class InMemoryTickets:
     async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
         """See `TicketReader.events_of`."""
         return tuple(self._events.get(ticket_id, ()))
+
+    async def work_of_agent(self, agent_id: str, _at: datetime) -> Sequence[ScoreFacts]:
+        """See `WorkReader.work_of_agent`."""
+        return [facts_of(self._tickets[ticket_id]) for ticket_id in self._open.get(agent_id, ())]
+
+    async def work_of_team(self, team_id: str, _at: datetime) -> Sequence[ScoreFacts]:
+        """See `WorkReader.work_of_team`."""
+        return [facts_of(self._tickets[ticket_id]) for ticket_id in self._open_of_team.get(team_id, ())]

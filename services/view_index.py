@@ -6,10 +6,12 @@ and part.
 """
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from contracts.ticket import Ticket
 from services.alert_grid import unseen_alerts
+from services.iso_weeks import week_of
 
 
 class IndexEntry(NamedTuple):
@@ -30,9 +32,29 @@ def index_entries(ticket: Ticket | None) -> frozenset[IndexEntry]:
     return frozenset() if ticket is None else frozenset(_entries(ticket))
 
 
+_CHANGEABLE = attrgetter("resolved_at", "closed_at", "envelopes", "tasks", "alerts", "resolutions")
+"""All of a ticket that a command can change its entries by."""
+
+
+def same_entries(before: Ticket | None, after: Ticket) -> bool:
+    """Tell, cheaply, that a ticket's entries are what they were; where this says no, they have to be compared."""
+    return before is not None and _CHANGEABLE(before) == _CHANGEABLE(after)
+
+
 def _entries(ticket: Ticket) -> Iterator[IndexEntry]:
-    if ticket.owner_id is not None:
-        yield IndexEntry("owner", ticket.owner_id, ticket.id)
+    if ticket.team_id is not None and ticket.is_open:
+        yield IndexEntry("open-of-team", ticket.team_id, ticket.id)
+    yield from _of_envelopes(ticket)
+    for task in ticket.tasks:
+        if task.assigned_to is not None and task.status in ("open", "in_progress"):
+            yield IndexEntry("tasks", task.assigned_to, f"{ticket.id}/{task.task_id}")
+    for alert in unseen_alerts(ticket):
+        for recipient in alert.recipients:
+            yield IndexEntry("alerts", recipient.agent_id, f"{ticket.id}/{alert.alert_id}")
+    yield from _of_resolutions(ticket)
+
+
+def _of_envelopes(ticket: Ticket) -> Iterator[IndexEntry]:
     for envelope in ticket.envelopes:
         member = f"{ticket.id}/{envelope.envelope_id}"
         if envelope.status == "pending" and envelope.expert_id is not None:
@@ -41,9 +63,14 @@ def _entries(ticket: Ticket) -> Iterator[IndexEntry]:
             yield IndexEntry("envelopes-for-team", envelope.team_id, member)
         elif envelope.status == "active" and envelope.expert_id is not None:
             yield IndexEntry("envelopes-of-expert", envelope.expert_id, member)
-    for task in ticket.tasks:
-        if task.assigned_to is not None and task.status in ("open", "in_progress"):
-            yield IndexEntry("tasks", task.assigned_to, f"{ticket.id}/{task.task_id}")
-    for alert in unseen_alerts(ticket):
-        for recipient in alert.recipients:
-            yield IndexEntry("alerts", recipient.agent_id, f"{ticket.id}/{alert.alert_id}")
+
+
+def _of_resolutions(ticket: Ticket) -> Iterator[IndexEntry]:
+    """Yield what waits for an approver, by tier, and for a reviewer, by week; and all resolutions of a week."""
+    for resolution in ticket.resolutions:
+        member, week = f"{ticket.id}/{resolution.resolution_id}", week_of(resolution.created_at)
+        yield IndexEntry("resolutions", week, member)
+        if resolution.status == "pending_approval":
+            yield IndexEntry("approvals", resolution.tier, member)
+        if resolution.calibration is not None and resolution.calibration.outcome is None:
+            yield IndexEntry("calibrations", week, member)

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from contracts.instants import LATEST, Instant
-from contracts.model import Priority, TicketStatus
-from contracts.ticket import Part, Ticket
-from services.priority import priority_score
+from contracts.instants import LATEST, Instant, shift
+from contracts.model import Flag, Priority, TicketStatus
+from contracts.ticket import Part
+from contracts.trusted import trusted
+from services.priority import Scoring
+from services.score_facts import ScoreFacts
 
 ATTENTION_SCORE = 80
 ATTENTION_BEFORE_DUE = timedelta(hours=24)
+_WAITING: frozenset[TicketStatus] = frozenset({"waiting_customer", "waiting_internal"})
 
 
 class QueuedTicket(Part):
@@ -24,6 +27,7 @@ class QueuedTicket(Part):
     priority: Priority
     owner_id: str | None
     due_at: Instant | None
+    flags: tuple[Flag, ...]
 
 
 class WorkQueue(Part):
@@ -33,19 +37,23 @@ class WorkQueue(Part):
     waiting_on_others: tuple[QueuedTicket, ...]
     on_track: tuple[QueuedTicket, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no ticket is in it."""
+        return not (self.needs_attention or self.waiting_on_others or self.on_track)
 
-def work_queue(tickets: Iterable[Ticket], at: datetime) -> WorkQueue:
-    """Return the queue of the open ones among these tickets, as of an instant."""
+
+def work_queue(open_tickets: Iterable[ScoreFacts], at: datetime) -> WorkQueue:
+    """Return the queue of these open tickets, as of an instant."""
+    scoring, due_soon = Scoring(at), shift(at, ATTENTION_BEFORE_DUE)
     attention: list[QueuedTicket] = []
     waiting: list[QueuedTicket] = []
     on_track: list[QueuedTicket] = []
-    for ticket in tickets:
-        if not ticket.is_open:
-            continue
-        queued = _queued(ticket, at)
-        if queued.score >= ATTENTION_SCORE or _due_soon(ticket, at):
+    for facts in open_tickets:
+        queued = _queued(facts, scoring)
+        if queued.score >= ATTENTION_SCORE or (facts.due_at is not None and facts.due_at <= due_soon):
             attention.append(queued)
-        elif ticket.status in ("waiting_customer", "waiting_internal"):
+        elif facts.status in _WAITING:
             waiting.append(queued)
         else:
             on_track.append(queued)
@@ -56,23 +64,21 @@ def work_queue(tickets: Iterable[Ticket], at: datetime) -> WorkQueue:
     )
 
 
-def _queued(ticket: Ticket, at: datetime) -> QueuedTicket:
-    scored = priority_score(ticket, at)
-    return QueuedTicket(
-        id=ticket.id,
-        score=scored.score,
-        factors=scored.factors,
-        reference=ticket.reference,
-        subject=ticket.subject,
-        status=ticket.status,
-        priority=ticket.priority,
-        owner_id=ticket.owner_id,
-        due_at=ticket.due_at,
-    )
-
-
-def _due_soon(ticket: Ticket, at: datetime) -> bool:
-    return ticket.due_at is not None and ticket.due_at - at <= ATTENTION_BEFORE_DUE
+def _queued(facts: ScoreFacts, scoring: Scoring) -> QueuedTicket:
+    scored = scoring.score(facts)
+    fields = {
+        "id": facts.id,
+        "score": scored.score,
+        "factors": scored.factors,
+        "reference": facts.reference,
+        "subject": facts.subject,
+        "status": facts.status,
+        "priority": facts.priority,
+        "owner_id": facts.owner_id,
+        "due_at": facts.due_at,
+        "flags": facts.flags,
+    }
+    return trusted(QueuedTicket, fields)
 
 
 def _order(queued: QueuedTicket) -> tuple[float, datetime, str]:

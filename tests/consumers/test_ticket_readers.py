@@ -3,9 +3,10 @@
 The same outcomes go into both. What the library's services make of a reader is compared too.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -17,9 +18,10 @@ from contracts.json_values import write_json
 from contracts.partitioner import partition_of
 from contracts.received import Position, ReceivedCommand
 from contracts.ticket import Ticket
-from services import CaseViewService, CommandRejected, InMemoryTickets, TimelineService, Viewer
+from services import CaseViewService, CommandRejected, InMemoryTickets, PriorityService, TimelineService, Viewer
 from services.handling import Accepted, World, handle
-from services.repositories import TicketReader
+from services.repositories import TicketReader, WorkReader
+from services.score_facts import ScoreFacts, facts_of
 from tests.services.cast import MONDAY, directory
 from tests.services.spec import Places
 
@@ -32,14 +34,19 @@ _NAMES = {model: name for name, model in COMMANDS.items()}
 Save = Callable[[Accepted], Awaitable[None]]
 
 
+class Reader(TicketReader, WorkReader, Protocol):
+    """All that looks tickets up."""
+
+
 @dataclass
 class Kept:
     """A reader, and how an outcome gets to where it reads; `tickets` are those that were kept, as decided."""
 
-    reader: TicketReader
+    reader: Reader
     save: Save
     tickets: dict[str, Ticket]
     sent: int = 0
+    at: datetime = MONDAY
 
     async def keep(self, ticket_id: str, *commands: Command) -> None:
         for command in commands:
@@ -49,8 +56,8 @@ class Kept:
                 source="/tests",
                 id=f"c{self.sent}",
                 name=_NAMES[type(command)],
-                time=MONDAY,
-                recorded_at=MONDAY,
+                time=self.at,
+                recorded_at=self.at,
                 correlation_id=None,
                 data=command,
                 as_received={},
@@ -177,3 +184,42 @@ async def test_views_over_a_reader_are_the_owner_s_and_the_expert_s(kept: Kept) 
     ):
         with pytest.raises(CommandRejected, match=r"not_owner|ticket_unknown|agent_unknown"):
             await refused
+
+
+LATER = MONDAY + timedelta(days=3, minutes=30)
+"""The minutes of the last activity count then: it was three days and half an hour ago."""
+
+
+def by_id(found: Sequence[ScoreFacts]) -> list[ScoreFacts]:
+    return sorted(found, key=lambda facts: facts.id)
+
+
+@pytest.mark.parametrize("at", [MONDAY, LATER])
+async def test_work_is_the_facts_of_the_open_tickets_of_an_agent_or_a_team(kept: Kept, at: datetime) -> None:
+    for number in (3, 1, 2):
+        await kept.keep(f"T-{number}", *OWNED)
+    await kept.keep("T-0", c.OpenTicket(subject="unowned", team_id="desk"))
+    await kept.keep("T-4", c.OpenTicket(subject="another team's", team_id="network"), c.AcceptTicket(agent_id="anna"))
+    await kept.keep("T-1", *HELPED, c.AddFlag(agent_id="ben", flag="legal"))
+    await kept.keep("T-3", c.ResolveTicket(agent_id="anna"))
+
+    def facts(*numbers: int) -> list[ScoreFacts]:
+        """As they were decided; where the minutes don't count they may be told to the hour, which MONDAY is."""
+        return [facts_of(kept.tickets[f"T-{number}"]) for number in numbers]
+
+    assert by_id(await kept.reader.work_of_agent("anna", at)) == facts(1, 2, 4)
+    assert by_id(await kept.reader.work_of_team("desk", at)) == facts(0, 1, 2)
+    await kept.keep("T-3", c.ReopenTicket())
+    assert by_id(await kept.reader.work_of_agent("anna", at)) == facts(1, 2, 3, 4)
+    assert await kept.reader.work_of_agent("nobody", at) == []
+    assert await kept.reader.work_of_team("nothing", at) == []
+
+
+async def test_a_queue_over_a_reader_is_exact_to_the_minute(kept: Kept) -> None:
+    await kept.keep("T-1", *OWNED)
+    kept.at = MONDAY + timedelta(minutes=20)
+    await kept.keep("T-2", *OWNED)
+    priorities = PriorityService(kept.reader, WORLD.directory, lambda: MONDAY)
+    for minutes, stale in ((0, set()), (10, {"T-1"}), (20, {"T-1"}), (21, {"T-1", "T-2"})):
+        queue = await priorities.work_queue("anna", MONDAY + timedelta(days=3, minutes=minutes))
+        assert {each.id for each in queue.needs_attention if each.factors["staleness"] > 1} == stale

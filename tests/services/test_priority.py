@@ -6,40 +6,14 @@ from math import prod
 
 import pytest
 from hypothesis import given as each
-from hypothesis import strategies as st
 
-from contracts.model import EnvelopeStatus, Flag
-from contracts.ticket import CaseFlag, Envelope, Ticket
+from contracts.model import EnvelopeStatus
+from contracts.ticket import Ticket
 from services.priority import priority_score
 from tests.services.cast import MONDAY, later
+from tests.services.open_tickets import PLAIN, TICKETS, TIMES, envelope, flagged
 
-PLAIN = Ticket(
-    id="T-1",
-    reference="INC-1",
-    type="incident",
-    subject="s",
-    status="in_progress",
-    priority="medium",
-    owner_id="anna",
-    opened_at=MONDAY,
-    updated_at=MONDAY,
-    agent_activity_at=MONDAY,
-    first_response_at=MONDAY,
-    due_at=later(days=30),
-    version=2,
-    head_hash="",
-)
 SECOND = timedelta(seconds=1)
-
-
-def flagged(*flags: Flag) -> tuple[CaseFlag, ...]:
-    return tuple(CaseFlag(flag=flag, set_by="anna", set_at=MONDAY) for flag in flags)
-
-
-def envelope(status: EnvelopeStatus) -> Envelope:
-    return Envelope(
-        envelope_id="e", level=2, status=status, requested_by="anna", created_at=MONDAY, response_due_at=MONDAY
-    )
 
 
 def factor(name: str, at: datetime = MONDAY, **changes: object) -> float:
@@ -84,10 +58,10 @@ def test_due_proximity(left: timedelta, value: float) -> None:
 
 def test_customer_and_flags() -> None:
     assert [factor("customer_tier", customer_tier=tier) for tier in ("standard", "premium", "vip")] == [1.0, 1.2, 1.5]
-    assert factor("flag", flags=flagged("vip", "physical_damage")) == 1.0
-    assert factor("flag", flags=flagged("vip", "repeat_contact")) == 1.3
-    assert factor("flag", flags=flagged("repeat_contact", "social_media")) == 1.5
-    assert factor("flag", flags=flagged("legal", "repeat_contact")) == 1.5
+    assert factor("flag", flags=flagged(["vip", "physical_damage"])) == 1.0
+    assert factor("flag", flags=flagged(["vip", "repeat_contact"])) == 1.3
+    assert factor("flag", flags=flagged(["repeat_contact", "social_media"])) == 1.5
+    assert factor("flag", flags=flagged(["legal", "repeat_contact"])) == 1.5
 
 
 @pytest.mark.parametrize(
@@ -131,24 +105,8 @@ def test_a_customer_waits_in_progress_for_a_first_response(waited: timedelta, va
 
 def test_a_score_is_rounded_half_up() -> None:
     # 10 x 1.3 x 1.5 x 1.3 x 1.3 = 32.955, which binary fractions would round down.
-    both = PLAIN.changed(envelopes=(envelope("active"),), flags=flagged("repeat_contact"), due_at=later(hours=13))
+    both = PLAIN.changed(envelopes=(envelope("active"),), flags=flagged(["repeat_contact"]), due_at=later(hours=13))
     assert priority_score(both.changed(priority="low", customer_tier="vip"), MONDAY).score == 32.96
-
-
-FLAGS: tuple[Flag, ...] = ("legal", "vip", "repeat_contact", "social_media")
-STATUSES: tuple[EnvelopeStatus, ...] = ("active", "completed")
-TICKETS = st.builds(
-    PLAIN.changed,
-    priority=st.sampled_from(["critical", "high", "medium", "low"]),
-    status=st.sampled_from(["new", "in_progress", "waiting_customer", "waiting_internal"]),
-    customer_tier=st.sampled_from(["standard", "premium", "vip"]),
-    due_at=st.timedeltas(timedelta(days=-3), timedelta(days=3)).map(MONDAY.__add__),
-    first_response_at=st.sampled_from([None, MONDAY]),
-    agent_activity_at=st.sampled_from([None, MONDAY]),
-    flags=st.sets(st.sampled_from(FLAGS)).map(lambda some: flagged(*some)),
-    envelopes=st.lists(st.sampled_from(STATUSES).map(envelope), max_size=2).map(tuple),
-)
-TIMES = st.timedeltas(timedelta(0), timedelta(days=20)).map(MONDAY.__add__)
 
 
 @each(TICKETS, TIMES)
@@ -170,7 +128,7 @@ def test_raising_a_factor_never_lowers_a_score(ticket: Ticket, at: datetime) -> 
     for raised in (
         {"priority": "critical"},
         {"customer_tier": "vip"},
-        {"flags": (*ticket.flags, *flagged("legal"))},
+        {"flags": (*ticket.flags, *flagged(["legal"]))},
         {"envelopes": (*ticket.envelopes, envelope("active"))},
         {"due_at": MONDAY - timedelta(days=9)},
     ):
