@@ -1,4 +1,6 @@
-"""The lists of one partition's view, held against what its own snapshots say: who owns what, and the read side's lists.
+"""The lists of one partition's view, held against what its own snapshots say.
+
+They are who owns what, what each open ticket's score rests on, and the read side's lists.
 
 A list and the snapshots it follows from are written together, so they are compared with one another: first by the sum
 of the hashes of a ticket's entries, against the folded ticket; where that differs, for the fleet may be at work, once
@@ -9,6 +11,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from consumers.keys import PartitionKeys
 from consumers.view import as_text, place_of, read_snapshot
@@ -16,6 +19,7 @@ from contracts.ticket import Ticket
 from ops.audit.histories import Histories
 from ops.audit.home import Home
 from ops.audit.report import Check
+from services.score_facts import packed_facts
 from services.view_index import index_entries
 
 _LOOKS = 5
@@ -24,7 +28,7 @@ Problem = tuple[str | None, Check, str, str, str]
 
 
 class _Entry(NamedTuple):
-    """A member of a list; `key` is the list's, a hash or a set."""
+    """A member of a list; `key` is the list's, a hash or a set. Of a score's facts it is ticket id, slash, facts."""
 
     key: str
     member: str
@@ -72,6 +76,9 @@ class Lists:
             for member in await self._redis.hkeys(key):
                 if self._home.concerns(as_text(member)):
                     yield _Entry(key, as_text(member))
+        for ticket, packed in (await self._redis.hgetall(keys.work)).items():
+            if self._home.concerns(as_text(ticket)):
+                yield self._facts(as_text(ticket), packed)
         for name in await self._redis.smembers(keys.indexes):
             key = keys.index(as_text(name))
             for member in await self._redis.smembers(key):
@@ -84,7 +91,13 @@ class Lists:
         owner = place_of(ticket)
         if ticket is not None and owner is not None:
             expected.add(_Entry(self._keys.owned(owner), ticket.id))
+        packed = None if ticket is None else packed_facts(ticket)
+        if ticket is not None and packed is not None:
+            expected.add(self._facts(ticket.id, packed))
         return expected
+
+    def _facts(self, ticket_id: str, packed: bytes | str) -> _Entry:
+        return _Entry(self._keys.work, f"{ticket_id}/{as_text(packed)}")
 
     async def _look_at(self, ticket_id: str, suspected: set[_Entry]) -> Problem | None:
         """Compare one ticket's snapshot in the view with its entries there, at one moment."""
@@ -94,17 +107,28 @@ class Lists:
             pipeline = self._redis.pipeline(transaction=True)
             pipeline.get(self._keys.ticket(ticket_id))
             for entry in entries:
-                if entry.key.startswith(self._owned):
-                    pipeline.hexists(entry.key, entry.member)
-                else:
-                    pipeline.sismember(entry.key, entry.member)
-            value, *there = await pipeline.execute()
+                self._ask_for(entry, pipeline)
+            value, *answers = await pipeline.execute()
             expected = self._expected(None if value is None else read_snapshot(value))
             if expected <= looked_at:
-                present = {entry for entry, is_there in zip(entries, there, strict=True) if is_there}
+                asked = zip(entries, answers, strict=True)
+                present = {entry for entry, answer in asked if self._is_there(entry, answer)}
                 return _first_problem(ticket_id, expected, present)
             looked_at |= expected
         return None
+
+    def _ask_for(self, entry: _Entry, pipeline: Pipeline) -> None:
+        if entry.key == self._keys.work:
+            pipeline.hget(entry.key, entry.ticket_id)
+        elif entry.key.startswith(self._owned):
+            pipeline.hexists(entry.key, entry.member)
+        else:
+            pipeline.sismember(entry.key, entry.member)
+
+    def _is_there(self, entry: _Entry, answer: bytes | int | None) -> bool:
+        if entry.key == self._keys.work and isinstance(answer, bytes):
+            return self._facts(entry.ticket_id, answer) == entry
+        return bool(answer)
 
 
 def _first_problem(ticket_id: str, expected: set[_Entry], present: set[_Entry]) -> Problem | None:

@@ -31,6 +31,8 @@ _IN_REDIS: Mapping[str, tuple[bytes, bytes]] = {
     "T-10": (b"{", b"{ "),
     "T-11": (b"{", b""),
 }
+_LISTED = ("T-12", "T-13", "T-16", "T-17", "T-18", "T-19", "T-20", "T-21")
+_NO_TICKETS = {"unheard", "ghost", "phantom"}
 _CHECK_OF_NEWER = {"T-9": "state"}
 """Of a snapshot that claims to be newer, what is missing are the events."""
 
@@ -63,13 +65,21 @@ async def _break_the_state_topic(fleet: Fleet) -> None:
 
 
 async def _break_lists(fleet: Fleet) -> None:
-    keys = {ticket_id: fleet.view(fleet.partition_of(ticket_id)).keys for ticket_id in ("T-12", "T-13", "T-16", "T-17")}
+    keys = {ticket_id: fleet.view(fleet.partition_of(ticket_id)).keys for ticket_id in _LISTED}
     await fleet.redis.delete(keys["T-12"].ticket("T-12"))
     await fleet.redis.srem(keys["T-13"].tickets, "T-13")
     await fleet.redis.hdel(keys["T-16"].owned("owner"), "T-16")
     await fleet.redis.sadd(keys["T-17"].indexes, "tasks:owner")
     await fleet.redis.sadd(keys["T-17"].index("tasks:owner"), "T-17/task")
+    await fleet.redis.hdel(keys["T-18"].work, "T-18")
+    facts = await fleet.redis.hget(keys["T-19"].work, "T-19")
+    assert isinstance(facts, bytes)
+    await fleet.redis.hset(keys["T-19"].work, "T-19", facts.replace(b"medium", b"low"))
+    await fleet.redis.srem(keys["T-20"].index("open-of-team:net"), "T-20")
+    await fleet.redis.sadd(keys["T-21"].indexes, "approvals:manager")
+    await fleet.redis.sadd(keys["T-21"].index("approvals:manager"), "T-21/r1")
     ghost = fleet.view(0).keys
+    await fleet.redis.hset(ghost.work, "phantom", facts)
     await fleet.redis.sadd(ghost.tickets, "ghost")
 
 
@@ -95,6 +105,11 @@ def test_a_value_tampered_with_in_redis_is_named(found: Found, ticket_id: str) -
         ("T-13", "list", "not there"),
         ("T-16", "list", "not there"),
         ("T-17", "list", "there"),
+        ("T-18", "list", "not there"),
+        ("T-19", "list", "there"),
+        ("T-20", "list", "not there"),
+        ("T-21", "list", "there"),
+        ("phantom", "list", "there"),
         ("ghost", "view", "no snapshot"),
     ],
 )
@@ -103,7 +118,11 @@ def test_what_is_missing_or_too_much_in_redis_is_named(found: Found, ticket_id: 
 
 
 def test_tickets_that_were_left_alone_are_not_named(found: Found) -> None:
-    assert found.keys() == {*_IN_THE_LOG, *_IN_REDIS, "T-12", "T-13", "T-14", "T-16", "T-17", "unheard", "ghost"}
+    assert (
+        found.keys()
+        == {*_IN_THE_LOG, *_IN_REDIS, "T-12", "T-13", "T-14", "T-16", "T-17", "T-18", "T-19", "T-20", "T-21"}
+        | _NO_TICKETS
+    )
 
 
 async def test_a_wrong_count_of_an_agent_is_found(settled: Fleet) -> None:

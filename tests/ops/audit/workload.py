@@ -28,7 +28,7 @@ async def staff(fleet: Fleet) -> None:
 def tickets(fleet: Fleet, names: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield some commands for each ticket: most are accepted, one is refused, one comes twice."""
     for name in names:
-        yield fleet.command("ticket.open", name, {"subject": f"about {name}", "requester_id": "c1"})
+        yield fleet.command("ticket.open", name, {"subject": f"about {name}", "requester_id": "c1", "team_id": "net"})
         yield fleet.command("note.add", name, {"agent_id": "nobody", "content": "unknown agent"})
         accept = fleet.command("ticket.accept", name, {"agent_id": "owner"})
         yield accept
