@@ -37,6 +37,18 @@ class ViewReader:
         self._redis = redis
         self._partitions = [PartitionKeys(prefix, partition) for partition in range(partitions)]
 
+    @property
+    def partitions(self) -> int:
+        """How many partitions are read."""
+        return len(self._partitions)
+
+    async def lost_partitions(self) -> int:
+        """Return how many partitions have no view: they were lost, or nobody has built them yet."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for keys in self._partitions:
+            pipeline.hexists(keys.marker, "state")
+        return (await pipeline.execute()).count(0)
+
     async def get(self, ticket_id: str) -> Ticket | None:
         """Return the ticket as of its last event in the view."""
         value = await self._redis.get(self._home(ticket_id).ticket(ticket_id))

@@ -126,13 +126,15 @@ def print_line(text: str) -> None:
     sys.stdout.flush()
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers are set to the right, None is left blank."""
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], style: str = "") -> None:
+    """Print a table; numbers are set to the right, None is left blank. `style` colours title and first column."""
     rows = list(rows)
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=title or None, title_justify="left", title_style=style or None)
     for index, name in enumerate(columns):
         numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+        table.add_column(
+            name, justify="right" if numbers else "left", overflow="fold", style=style if index == 0 else None
+        )
     for row in rows:
         table.add_row(*("" if cell is None else readable(str(cell)) for cell in row))
     (out if out.is_terminal else _piped).print(table)

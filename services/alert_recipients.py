@@ -4,6 +4,7 @@ from contracts.directory import Team
 from contracts.model import AlertRole
 from contracts.ticket import Recipient, Ticket
 from services.decision import Directory
+from services.teams import team_id_for
 
 _ROLES: tuple[AlertRole, ...] = ("tech", "supervisor", "manager")
 _Filled = list[tuple[str, str]]
@@ -45,8 +46,7 @@ def _fill(ticket: Ticket, role: AlertRole, directory: Directory) -> _Filled:
 
 def _team(ticket: Ticket, directory: Directory) -> Team | None:
     """Return the owner's first team; without an owner, or without a team of the owner's, the ticket's."""
-    owner = None if ticket.owner_id is None else directory.agent(ticket.owner_id)
-    team_id = owner.team_ids[0] if owner is not None and owner.team_ids else ticket.team_id
+    team_id = team_id_for(ticket, ticket.owner_id, directory)
     return None if team_id is None else directory.team(team_id)
 
 

@@ -17,6 +17,7 @@ from services.calibrations import calibration_reason, unknown_resolution
 from services.decision import Context, Decision, Directory, event_from, refuse
 from services.money import HOME_CURRENCY, parse_amount, total, write_amount
 from services.ownership import not_owner
+from services.teams import team_id_for
 
 _DEFAULT_LIMITS = CurrencyLimits(agent="100.00", team_lead="500.00")
 """What holds in EUR where neither a team nor the policy says otherwise: the limits a team starts with."""
@@ -77,7 +78,7 @@ def limits_in(currency: object, ticket: Ticket, directory: Directory) -> Limits 
         return None if listed is None else Limits(Decimal(listed.agent), Decimal(listed.team_lead))
     policy = listed or _DEFAULT_LIMITS
     owner = None if ticket.owner_id is None else directory.agent(ticket.owner_id)
-    team_id = owner.team_ids[0] if owner and owner.team_ids else ticket.team_id
+    team_id = team_id_for(ticket, ticket.owner_id, directory)
     team = None if team_id is None else directory.team(team_id)
     agent_limit = Decimal(team.tier1_limit if team else policy.agent)
     if owner is not None:

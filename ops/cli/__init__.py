@@ -18,6 +18,8 @@ COMMAND_MODULES = (
     "auditing",
     "envelopes",
     "alerts",
+    "queueing",
+    "resolutions",
     "topics",
     "sending",
     "importing",

@@ -53,27 +53,17 @@ def alerts(
 
     from ops.alert_lists import pending_alerts, ticket_grid
     from ops.target import load_target
+    from ops.typed_times import instant_or_now
 
     with reported_errors():
         if (agent is None) == (ticket is None):
             raise CommandFailed("name one of --agent and --ticket", "See `itilnext alerts --help`.", ExitCode.USAGE)
-        instant = _instant(at)
+        instant = instant_or_now(at)
         target = load_target()
         if ticket is not None:
             _print_grid(ticket, asyncio.run(ticket_grid(target, ticket, instant)), as_json=as_json)
         elif agent is not None:
             _print_pending(agent, asyncio.run(pending_alerts(target, agent)), as_json=as_json)
-
-
-def _instant(at: str | None) -> "datetime":
-    from datetime import UTC, datetime
-
-    from contracts.instants import parse_instant
-
-    try:
-        return datetime.now(UTC) if at is None else parse_instant(at)
-    except ValueError as error:
-        raise CommandFailed(str(error), "Write it like 2026-11-24T09:30:00Z.", ExitCode.USAGE) from None
 
 
 def _print_pending(agent_id: str, pending: "list[PendingAlert]", *, as_json: bool) -> None:
