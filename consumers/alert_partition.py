@@ -8,8 +8,8 @@ Theory of operation.
    read before the tick was sent is seen. So is the directory.
 3. Marks are taken, and what is due at `at` is read from the due index; of each condition the highest level reached is
    asked for, by a command whose id names ticket, condition, level and anchor. Asking twice is harmless.
-4. When all asks are acknowledged their tickets get a lease; when nothing is due any more, the tick's offset is
-   committed.
+4. When all asks are acknowledged their tickets get a lease: what was asked is not asked again in a storm, what comes
+   due later is. When nothing is due any more, the tick's offset is committed.
 
 Whatever dies in between, the tick is read again, or the lease ends and the next tick asks again. Where Redis is lost,
 so are the rules the index was made by; a tick whose end does not find them is evaluated again.
@@ -40,7 +40,7 @@ from contracts.instants import format_instant, instant_of_timestamp
 from contracts.ticks import read_tick
 from contracts.topics import Topics
 from producers.publisher import CommandPublisher
-from services.alert_rounds import Cell, due
+from services.alert_rounds import Cell, due, next_due_after
 from services.alerts import ALERT_SOURCE
 
 _POLL_SECONDS = 0.02
@@ -162,24 +162,25 @@ class AlertPartition:
 
     async def _ask_for(self, tickets: Sequence[str], at: datetime) -> None:
         """Ask for what is due on these tickets, and lease those that were asked for (steps 3 and 4)."""
-        duty = self._duty
+        duty, directory = self._duty, self._duty.directory.directory
         found = await self._index.tickets(tickets)
-        asked: list[str] = []
+        asked: dict[str, datetime | None] = {}
         for ticket_id, ticket in found.items():
-            cells = due(ticket, duty.directory.directory, at)
+            cells = due(ticket, directory, at)
             for cell in cells:
                 await duty.publisher.send(_ask(ticket_id, cell, at))
             if cells:
-                asked.append(ticket_id)
+                asked[ticket_id] = next_due_after(ticket, directory, at)
         await duty.publisher.flush()
-        idle = set(tickets).difference(asked)
-        await self._index.settle(asked, sorted(idle), datetime.now(UTC) + duty.lease)
+        now = datetime.now(UTC)
+        await self._index.settle(asked, now + duty.lease)
+        await self._index.put_back([ticket_id for ticket_id in tickets if ticket_id not in asked], now)
 
     async def _keep_index(self) -> None:
         """Bring the due index up to date: with the tickets that changed, and with the rules."""
         rules = self._duty.directory.directory.clock_rules
         if await self._index.rules() != rules:
-            await self._index.mark_all()
+            await self._index.mark_all(rules)
             await self._index.made_by(rules)
         await self._index.refresh(self._duty.directory.directory, datetime.now(UTC))
 

@@ -2,10 +2,11 @@
 
 Theory of operation (SPEC section 6). The ticket worker's guarded apply marks every ticket it changes (`touched`). The
 alert worker takes the marks, computes each ticket's next instant and keeps it in a sorted set (`due`), one instant a
-ticket, none for a ticket that will not come due. A mark is dropped only if no newer one has come. What was asked to
-be raised leaves `due` for `asked`, with the time its lease ends: an answer changes the ticket, so marks it; where
-none comes, the lease's end does. Nothing here is lost with a process: every step leaves either the mark, the instant
-or the lease. With Redis itself all is lost, and rebuilding the view marks every ticket.
+ticket, none for a ticket that will not come due. A mark is dropped only if no newer one has come, so no two are alike.
+What was asked to be raised goes to `asked`, with the time its lease ends, and in `due` the ticket's next instant after
+it takes its place, for a level that is reached meanwhile must not wait for the answer. An answer changes the ticket, so
+marks it; where none comes, the lease's end does. Nothing here is lost with a process: every step leaves either the
+mark, the instant or the lease. With Redis itself all is lost, and rebuilding the view marks every ticket.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,7 @@ class DueIndex:
         self._redis = redis
         self._keys = PartitionKeys(prefix, partition)
         self._index = redis.register_script(scripts.INDEX_DUE)
+        self._raise = redis.register_script(scripts.RAISE)
 
     async def glance(self, at: datetime, now: datetime) -> "Glance":
         """Return in one round trip what an idle tick has to know."""
@@ -82,23 +84,34 @@ class DueIndex:
         found = zip(ticket_ids, values, strict=True)
         return {ticket_id: read_snapshot(value) for ticket_id, value in found if isinstance(value, bytes)}
 
-    async def settle(self, asked: Sequence[str], idle: Sequence[str], lease_ends: datetime) -> None:
-        """Take tickets off `due`: those asked about get a lease, the others are looked at again."""
+    async def settle(self, asked: Mapping[str, datetime | None], lease_ends: datetime) -> None:
+        """Lease tickets that were asked about, each with when its next level comes due after those, if one does."""
+        if not asked:
+            return
+        next_instants = {ticket_id: score_of(instant) for ticket_id, instant in asked.items() if instant is not None}
         pipeline = self._redis.pipeline(transaction=True)
-        if asked:
-            pipeline.zadd(self._keys.asked, dict.fromkeys(asked, score_of(lease_ends)))
-        if idle:
-            pipeline.hset(self._keys.touched, mapping=dict.fromkeys(idle, "looked-at"))
-        pipeline.zrem(self._keys.due, *asked, *idle)
+        pipeline.zadd(self._keys.asked, dict.fromkeys(asked, score_of(lease_ends)))
+        pipeline.zrem(self._keys.due, *asked)
+        if next_instants:
+            pipeline.zadd(self._keys.due, next_instants)
         await pipeline.execute()
 
-    async def mark_all(self) -> None:
-        """Mark every ticket of the partition: the rules have changed."""
+    async def put_back(self, tickets: Sequence[str], now: datetime) -> None:
+        """Mark tickets of which nothing was to be asked after all, to be looked at again."""
+        if not tickets:
+            return
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.hset(self._keys.touched, mapping=dict.fromkeys(tickets, f"looked at {format_instant(now)}"))
+        pipeline.zrem(self._keys.due, *tickets)
+        await pipeline.execute()
+
+    async def mark_all(self, rules: str) -> None:
+        """Mark every ticket of the partition: these rules are new."""
         cursor = 0
         while True:
             cursor, members = await self._redis.sscan(self._keys.tickets, cursor, count=_CHUNK)
             if members:
-                await self._redis.hset(self._keys.touched, mapping=dict.fromkeys(map(as_text, members), "rules"))
+                await self._redis.hset(self._keys.touched, mapping=dict.fromkeys(map(as_text, members), rules))
             if cursor == 0:
                 return
 
@@ -117,14 +130,14 @@ class DueIndex:
         return None if text is None else parse_instant(as_text(text))
 
     async def ticked(self, at: datetime) -> None:
-        """Note a tick as evaluated."""
-        await self._redis.hset(self._keys.alert_state, "tick", format_instant(at))
+        """Note a tick as evaluated, unless a later one is."""
+        await self._raise(keys=[self._keys.alert_state], args=["tick", format_instant(at)])
 
     async def _end_leases(self, now: datetime) -> None:
         while found := await self._redis.zrangebyscore(self._keys.asked, "-inf", score_of(now), start=0, num=_CHUNK):
             ended = [as_text(ticket_id) for ticket_id in found]
             pipeline = self._redis.pipeline(transaction=True)
-            pipeline.hset(self._keys.touched, mapping=dict.fromkeys(ended, "lease"))
+            pipeline.hset(self._keys.touched, mapping=dict.fromkeys(ended, f"lease over {format_instant(now)}"))
             pipeline.zrem(self._keys.asked, *ended)
             await pipeline.execute()
 

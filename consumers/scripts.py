@@ -156,3 +156,10 @@ for i = 1, #ARGV, 3 do
 end
 return 1
 """
+
+RAISE = """
+-- KEYS: a hash. ARGV: field, word. Writes the word unless one that sorts after it is there: a thawed owner comes late.
+local at = redis.call('HGET', KEYS[1], ARGV[1])
+if not at or at < ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+return 1
+"""

@@ -96,6 +96,12 @@ def next_due_at(ticket: Ticket, directory: Directory) -> datetime | None:
     return min((cell.due_at for cell in cells(ticket, directory) if not cell.counted), default=None)
 
 
+def next_due_after(ticket: Ticket, directory: Directory, at: datetime) -> datetime | None:
+    """Return when a level comes due after an instant, whatever becomes of those due by then; None where none will."""
+    later = (cell.due_at for cell in cells(ticket, directory) if not cell.counted and cell.due_at > at)
+    return min(later, default=None)
+
+
 def _threshold(directory: Directory, ticket: Ticket, condition: Condition, level: int) -> timedelta:
     texts = directory.policy.thresholds.get(ticket.priority, {}).get(condition)
     if texts is None:

@@ -16,7 +16,7 @@ from consumers.due_index import DueIndex, score_of
 from consumers.keys import PartitionKeys
 from contracts.json_values import write_json
 from contracts.ticket import Ticket
-from services.alert_rounds import due
+from services.alert_rounds import due, next_due_after
 from services.directory_state import DirectoryState
 
 NEWLY_DUE = 1_000
@@ -106,7 +106,8 @@ async def _tick(index: DueIndex, directory: DirectoryState) -> int:
     while found := await index.due_by(_AT):
         tickets = await index.tickets(found)
         asked += sum(len(due(ticket, directory, _AT)) for ticket in tickets.values())
-        await index.settle(list(tickets), [], _AT)
+        asked_for = {ticket_id: next_due_after(ticket, directory, _AT) for ticket_id, ticket in tickets.items()}
+        await index.settle(asked_for, _AT)
     return asked
 
 

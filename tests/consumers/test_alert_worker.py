@@ -154,14 +154,39 @@ async def test_an_answer_that_never_comes_is_asked_for_again_when_the_lease_ends
         await tick(fleet, later(minutes=1))
         await evaluated(fleet)
         # As if it had been asked for, with an answer that got lost.
-        await index.settle(["T-1"], [], datetime.now(UTC) + timedelta(hours=1))
+        await index.settle({"T-1": later(hours=2)}, datetime.now(UTC) + timedelta(hours=1))
         await tick(fleet, later(hours=1))
         await evaluated(fleet)
         assert await raised(fleet) == []
-        await index.settle(["T-1"], [], datetime.now(UTC))
+        await index.settle({"T-1": later(hours=2)}, datetime.now(UTC))
+        await tick(fleet, later(minutes=90))
+        await evaluated(fleet)
+    assert await raised(fleet) == [unassigned("T-1", 1)]
+
+
+async def test_a_level_that_comes_due_while_another_is_not_answered_yet_does_not_wait_for_it(fleet: Fleet) -> None:
+    await open_at_nine(fleet, "T-1")
+    index = DueIndex(fleet.redis, fleet.topics.prefix, fleet.partition_of("T-1"))
+    async with alert_worker(fleet):
+        await tick(fleet, later(minutes=1))
+        await evaluated(fleet)
+        # As if level 1 had been asked for, and the answer took its time.
+        await index.settle({"T-1": later(hours=2)}, datetime.now(UTC) + timedelta(hours=1))
         await tick(fleet, later(hours=2))
         await evaluated(fleet)
     assert await raised(fleet) == [unassigned("T-1", 2, 1)]
+
+
+async def test_ticks_in_quick_succession_raise_every_level(fleet: Fleet) -> None:
+    tickets = [f"T-{number}" for number in range(300)]
+    await open_at_nine(fleet, *tickets)
+    async with alert_worker(fleet):
+        # The first is evaluated alone; of the others some are, before what was asked first is answered.
+        for at in (later(hours=1), later(hours=2), later(hours=4)):
+            await tick(fleet, at)
+        await evaluated(fleet)
+    counted = {(each[0], level) for each in await raised(fleet) for level in (each[2], *each[3])}
+    assert counted == {(ticket_id, level) for ticket_id in tickets for level in (1, 2, 3)}
 
 
 async def test_a_changed_policy_holds_for_tickets_that_are_open_already(fleet: Fleet) -> None:

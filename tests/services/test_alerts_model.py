@@ -15,7 +15,7 @@ import pytest
 
 from contracts.commands import RaiseAlert
 from contracts.events import AlertRaised
-from services.alert_rounds import Cell, due, next_due_at
+from services.alert_rounds import Cell, due, next_due_after, next_due_at
 from services.alerts import ALERT_SOURCE
 from tests.services.cast import MONDAY
 from tests.services.oracle.alerts import MINUTES, anchor
@@ -45,14 +45,17 @@ def expected(book: Book, at: datetime) -> Iterator[tuple[str, int, datetime]]:
 
 
 class Watched:
-    """Some tickets, and the alert worker's view of them: `touched` are to be looked at, `due` tells when next."""
+    """Some tickets, and the alert worker's view of them.
+
+    `touched` are to be looked at, `due` tells when next, `leased` what was asked for and is not answered yet.
+    """
 
     def __init__(self, seed: int) -> None:
         self.chance = Random(seed)
         self.desks = [Both() for _ in range(TICKETS)]
         self.touched = set(range(TICKETS))
         self.due: dict[int, datetime] = {}
-        self.leased: set[int] = set()
+        self.leased: dict[int, set[Asked]] = {}
         self.delayed: list[tuple[int, Cell, datetime]] = []
         self.last: datetime | None = None
         self.now = MONDAY
@@ -75,21 +78,28 @@ class Watched:
                 self.last = each
 
     def evaluate(self, at: datetime) -> None:
-        """Ask for what the index says is due: that must be what the clerk says."""
+        """Ask for what the index says is due: that must be what the clerk says, and no ask without a new one in it."""
         self.refresh()
-        taken = sorted(number for number, instant in self.due.items() if instant <= at)
-        asked: set[Asked] = set()
-        for number in taken:
-            ticket = self.desks[number].story.now
+        wanted = {(number, *each) for number, desk in enumerate(self.desks) for each in expected(desk.book, at)}
+        for number in sorted(number for number, instant in self.due.items() if instant <= at):
+            ticket, leased = self.desks[number].story.now, self.leased.setdefault(number, set())
             cells = due(ticket, WORLD, at)
-            asked |= {(number, cell.condition, cell.level, cell.anchor_at) for cell in cells}
-            del self.due[number]
-            self.leased.add(number)
+            asked = {(number, cell.condition, cell.level, cell.anchor_at) for cell in cells}
+            assert asked <= wanted
+            assert asked - leased
+            leased |= asked
+            self.put(number, next_due_after(ticket, WORLD, at))
             for cell in cells:
                 self.send(number, cell, at)
-        unleased = [number for number in range(TICKETS) if number in taken or number not in self.leased]
-        assert asked == {(number, *cell) for number in unleased for cell in expected(self.desks[number].book, at)}
+        assert wanted <= set().union(*self.leased.values())
         self.answer()
+
+    def put(self, number: int, instant: datetime | None) -> None:
+        """Note when a ticket next comes due."""
+        if instant is None:
+            self.due.pop(number, None)
+        else:
+            self.due[number] = instant
 
     def send(self, number: int, cell: Cell, at: datetime) -> None:
         """Put an ask on its way: it arrives once or twice, or is lost."""
@@ -111,18 +121,14 @@ class Watched:
     def refresh(self) -> None:
         """Bring the index up to date, as far as tickets are touched."""
         for number in self.touched:
-            self.leased.discard(number)
+            self.leased.pop(number, None)
             ticket = self.desks[number].story.ticket
-            instant = None if ticket is None else next_due_at(ticket, WORLD)
-            if instant is None:
-                self.due.pop(number, None)
-            else:
-                self.due[number] = instant
+            self.put(number, None if ticket is None else next_due_at(ticket, WORLD))
         self.touched.clear()
 
     def end_leases(self) -> None:
         """Time passes on the machine: nobody answers any more to what was asked."""
-        self.touched |= self.leased
+        self.touched |= set(self.leased)
 
     def forget(self) -> None:
         """Lose the index, all leases and the last tick; a rebuilt view touches every ticket."""
