@@ -19,7 +19,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -28,20 +28,18 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from consumers.directory_follower import DirectoryFollower
-from consumers.due_index import DueIndex, Glance
+from consumers.due_index import DueIndex
 from consumers.errors import Retryable
+from consumers.evaluation import Evaluation
 from consumers.membership import Intake
 from consumers.state_log import LogEnds
 from consumers.tasks import WatchedTask
 from consumers.view import PartitionView
-from contracts.cloudevents import event_type
 from contracts.dead_letters import Unreadable
-from contracts.instants import format_instant, instant_of_timestamp
+from contracts.instants import instant_of_timestamp
 from contracts.ticks import read_tick
 from contracts.topics import Topics
 from producers.publisher import CommandPublisher
-from services.alert_rounds import Cell, due, next_due_after
-from services.alerts import ALERT_SOURCE
 
 _POLL_SECONDS = 0.02
 _IDLE_SECONDS = 1.0
@@ -59,7 +57,6 @@ class AlertDuty:
     ends: LogEnds
     publisher: CommandPublisher
     fail: Callable[[BaseException], None]
-    lease: timedelta = timedelta(seconds=30)
     future_tolerance: timedelta = timedelta(minutes=5)
     ignored: Counter[str] = field(default_factory=Counter)
 
@@ -74,6 +71,7 @@ class AlertPartition:
         self._log = log.bind(partition=number)
         self._view = PartitionView(duty.redis, duty.topics.prefix, number)
         self._index = DueIndex(duty.redis, duty.topics.prefix, number)
+        self._evaluation = Evaluation(self._index, duty.directory.directory, duty.publisher)
         self._waiting: list[ConsumerRecord] = []
         self._fed = asyncio.Event()
         self._last: datetime | None = None
@@ -108,7 +106,7 @@ class AlertPartition:
                     await self._fed.wait()
             except TimeoutError:
                 # Between ticks the marks are taken too, so that a tick finds little left to do.
-                await self._keep_index()
+                await self._evaluation.keep_index()
                 continue
             self._fed.clear()
             records, self._waiting = self._waiting, []
@@ -144,62 +142,10 @@ class AlertPartition:
 
     async def _evaluate(self, at: datetime) -> None:
         """Ask for all that is due (steps 2 to 4), again where Redis was lost or the view rebuilt meanwhile."""
-        duty = self._duty
-        while True:
-            end = (await duty.ends.committed())[self._number]
+        is_whole = False
+        while not is_whole:
+            end = (await self._duty.ends.committed())[self._number]
             while (await self._view.marker()).state < end:  # noqa: ASYNC110 another process brings it there
                 await asyncio.sleep(_POLL_SECONDS)
-            await duty.directory.caught_up()
-            now, rules = datetime.now(UTC), duty.directory.directory.clock_rules
-            glance = await self._index.glance(at, now)
-            if glance == Glance(rules, is_marked=False, due=0):
-                return
-            await self._keep_index()
-            while tickets := await self._index.due_by(at):
-                await self._ask_for(tickets, at)
-            if await self._index.rules() is not None:
-                return
-
-    async def _ask_for(self, tickets: Sequence[str], at: datetime) -> None:
-        """Ask for what is due on these tickets, and lease those that were asked for (steps 3 and 4)."""
-        duty, directory = self._duty, self._duty.directory.directory
-        found = await self._index.tickets(tickets)
-        asked: dict[str, datetime | None] = {}
-        for ticket_id, ticket in found.items():
-            cells = due(ticket, directory, at)
-            for cell in cells:
-                await duty.publisher.send(_ask(ticket_id, cell, at))
-            if cells:
-                asked[ticket_id] = next_due_after(ticket, directory, at)
-        await duty.publisher.flush()
-        now = datetime.now(UTC)
-        await self._index.settle(asked, now + duty.lease)
-        await self._index.put_back([ticket_id for ticket_id in tickets if ticket_id not in asked], now)
-
-    async def _keep_index(self) -> None:
-        """Bring the due index up to date: with the tickets that changed, and with the rules."""
-        rules = self._duty.directory.directory.clock_rules
-        if await self._index.rules() != rules:
-            await self._index.mark_all(rules)
-            await self._index.made_by(rules)
-        await self._index.refresh(self._duty.directory.directory, datetime.now(UTC))
-
-
-def _ask(ticket_id: str, cell: Cell, at: datetime) -> dict[str, object]:
-    """Build the command that asks for one level; the same level of the same round always has the same id."""
-    anchor_at = format_instant(cell.anchor_at)
-    return {
-        "specversion": "1.0",
-        "id": f"{cell.condition}:{cell.level}:{anchor_at}",
-        "source": ALERT_SOURCE,
-        "type": event_type("alert.raise"),
-        "subject": ticket_id,
-        "time": format_instant(at),
-        "datacontenttype": "application/json",
-        "data": {
-            "condition": cell.condition,
-            "level": cell.level,
-            "anchor_at": anchor_at,
-            "at": format_instant(at),
-        },
-    }
+            await self._duty.directory.caught_up()
+            is_whole = await self._evaluation.evaluate(at)

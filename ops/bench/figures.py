@@ -15,6 +15,7 @@ class Part(StrEnum):
     TAKEOVER = "takeover"
     MEMORY = "memory"
     REBUILD = "rebuild"
+    ALERTS = "alerts"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ _POLL_SECONDS = 0.05
 _COORDINATOR_NOT_READY = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError)
 """What a broker answers that has not made or read its topic of groups yet."""
 _WORKER = ("ops", "worker", "ticket")
+_ALERT_WORKER = ("ops", "worker", "alert")
 
 Advance = Callable[[int], None]
 """Called with how many are done so far."""
@@ -81,6 +82,10 @@ class BenchFleet:
         log = self.servers.folder / "logs" / f"{self.topics.prefix}{next(self._names)}-{name}.log"
         return measured(name, arguments, environment, log)
 
+    def alert_worker(self) -> AbstractAsyncContextManager[Measured]:
+        """Run an alert worker, as an operator would."""
+        return self.process("the alert worker", *_ALERT_WORKER)
+
     def worker(self, client_id: str | None = None) -> AbstractAsyncContextManager[Measured]:
         """Run a ticket worker, as an operator would."""
         return self.process("the ticket worker", *_WORKER, client_id=client_id)
@@ -105,13 +110,17 @@ class BenchFleet:
 
     async def decided(self, group_id: str) -> int:
         """Return what the offsets that a group has committed on the commands add up to."""
+        return sum((await self.committed(group_id, self.topics.commands)).values())
+
+    async def committed(self, group_id: str, topic: str) -> dict[int, int]:
+        """Return the offsets that a group has committed on a topic, by partition."""
         while True:
             try:
                 offsets = await self.admin.list_consumer_group_offsets(group_id)
             except _COORDINATOR_NOT_READY:
                 await asyncio.sleep(_POLL_SECONDS)
             else:
-                return sum(each.offset for of, each in offsets.items() if of.topic == self.topics.commands)
+                return {of.partition: each.offset for of, each in offsets.items() if of.topic == topic}
 
     @asynccontextmanager
     async def withheld(self, commands: Sequence[Sendable], advance: Advance) -> AsyncIterator[WithheldLog]:

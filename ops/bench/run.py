@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
+from ops.bench.alerts import measure_alerts
 from ops.bench.bench import Bench
 from ops.bench.figures import Part, Section
 from ops.bench.large_view import measure_large_view
@@ -19,6 +20,7 @@ _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
     (Part.SCALING, measure_scaling),
     (Part.LATENCY, measure_latency),
     (Part.TAKEOVER, measure_takeover),
+    (Part.ALERTS, measure_alerts),
 )
 
 

@@ -25,6 +25,7 @@ class What(StrEnum):
     TAKEOVER = "takeover"
     MEMORY = "memory"
     REBUILD = "rebuild"
+    ALERTS = "alerts"
 
 
 _PARTS = f"What to measure: {', '.join(What)}."
