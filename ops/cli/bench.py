@@ -57,8 +57,8 @@ def bench(
     """Measure the engine beside the fastest loop of the same kind, in one go on the same servers.
 
     Runs on an embedded Kafka and Valkey of its own, or on those the settings name, under prefixes of its own that are
-    deleted afterwards. Quix Streams is compared with where it is installed (`uv sync --group bench`). All of it takes
-    some ten minutes; docs/benchmarks.md tells how to read it.
+    deleted afterwards. Quix Streams and businesstimedelta are compared with where they are installed (`uv sync --group
+    bench`). All of it takes some twelve minutes; docs/benchmarks.md tells how to read it.
     """
     from ops.bench.figures import Sizes
     from ops.bench.report import as_json as plain

@@ -1,6 +1,7 @@
 """`itilnext bench` runs from end to end, in sizes at which its figures mean nothing, and says what it found."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,20 @@ def test_a_rebuild_ends_with_a_whole_view(run: Run) -> None:
     found = figures(run("rebuild", *SMALL, "--json"))
     assert found["rebuild"]["tickets"] == 200
     assert is_spread(found["rebuild"]["tickets_per_second"])
+
+
+def test_alerts_are_measured_from_the_tick_to_the_log(run: Run) -> None:
+    found = figures(run("alerts", *SMALL, "--json"))
+    assert found["alerts"]["alerts"] == 120
+    assert is_spread(found["alerts"]["alerts_per_second"])
+    assert is_spread(found["alerts"]["idle_milliseconds"])
+    assert set(found["ticks"]["open_tickets"]) == {"10", "100", "1000"}
+    # Flat: what a tick asks of Redis follows what is due, not what is open.
+    assert len({each["redis_commands"]["median"] for each in found["ticks"]["open_tickets"].values()}) == 1
+    assert set(found["calendar"]) == {
+        "the engine's",
+        *(["businesstimedelta"] if find_spec("businesstimedelta") else []),
+    }
 
 
 def test_a_report_that_can_t_be_written_is_refused_before_anything_is_measured(run: Run, tmp_path: Path) -> None:
