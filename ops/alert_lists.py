@@ -5,7 +5,7 @@ from datetime import datetime
 from consumers.directory_follower import DirectoryFollower
 from contracts.ticket import Alert
 from ops.console import CommandFailed
-from ops.envelope_lists import view_reader
+from ops.fleet_view import open_view
 from ops.target import Target
 from services.alert_grid import AlertCell
 from services.alert_service import AlertService
@@ -22,7 +22,8 @@ async def pending_alerts(target: Target, agent_id: str) -> list[PendingAlert]:
         TopicsUnfit: the fleet's topics are missing or unequal.
         RedisError: Redis can't be reached.
     """
-    async with view_reader(target) as reader:
+    async with open_view(target) as view:
+        reader = view.reader
         members = [member.split("/", 1) for member in await reader.index("alerts", agent_id)]
         tickets = await reader.tickets(ticket_id for ticket_id, _ in members)
     found = [
@@ -43,9 +44,9 @@ async def ticket_grid(target: Target, ticket_id: str, at: datetime) -> list[Aler
         TopicsUnfit: the fleet's topics are missing or unequal.
         KafkaError, RedisError: the broker or Redis can't be reached.
     """
-    async with view_reader(target) as reader, DirectoryFollower(target.kafka, target.topics.directory) as following:
+    async with open_view(target) as view, DirectoryFollower(target.kafka, target.topics.directory) as following:
         await following.caught_up()
         try:
-            return await AlertService(reader, following.directory, lambda: at).check_ticket_alerts(ticket_id)
+            return await AlertService(view.reader, following.directory, lambda: at).check_ticket_alerts(ticket_id)
         except AlertRejected as error:
             raise CommandFailed(error.message) from error

@@ -6,16 +6,15 @@ from aiokafka import TopicPartition
 from redis.exceptions import RedisError
 
 from consumers.directory_view import DirectoryView
-from consumers.view_reader import History, ViewReader
 from contracts.directory import Agent
 from contracts.json_values import read_json
 from contracts.partitioner import partition_of
 from contracts.recorded import RecordedEvent, read_recorded_event
 from contracts.ticket import Ticket
 from ops.console import CommandFailed, ExitCode
+from ops.fleet_view import open_view
 from ops.log_reader import LogReader, written_ends
 from ops.target import Target
-from producers.topics_admin import require_topics
 from services.case_views import ExpertView, OwnerView, expert_view, owner_view
 from services.evolve import fold
 from services.timeline import TimelineEntry, timeline
@@ -39,20 +38,18 @@ async def find_case(target: Target, ticket_id: str, agent_id: str | None = None)
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
         KafkaError: the broker can't be reached.
     """
-    partitions = await require_topics(target.kafka, target.topics)
-    redis = target.redis.client()
-    try:
-        history = await ViewReader(redis, target.topics.prefix, partitions).history(ticket_id)
-        agent = await _agent(DirectoryView(redis, target.topics.prefix), agent_id)
-    except RedisError as error:
-        why = f"Redis can't be asked ({error}); read from the log, without what waits for an agent's teams."
-        return await _from_log(target, ticket_id, partitions, why)
-    finally:
-        await redis.aclose()
-    if isinstance(history, History) and history.complete:
+    async with open_view(target) as view:
+        try:
+            history = await view.reader.history(ticket_id)
+            agent = await _agent(DirectoryView(view.redis, view.prefix), agent_id)
+        except RedisError as error:
+            why = f"Redis can't be asked ({error}); read from the log, without what waits for an agent's teams."
+            return await _from_log(target, ticket_id, view.partitions, why)
+    if history is not None and history.complete:
         case: Case | None = Case(history.ticket, history.events)
     else:  # Not in the view, or still being filled: the log has it if it exists.
-        case = await _from_log(target, ticket_id, partitions, "The view is still being filled; read from the log.")
+        why = "The view is still being filled; read from the log."
+        case = await _from_log(target, ticket_id, view.partitions, why)
     if case is None or agent_id is None:
         return case
     if agent is None:

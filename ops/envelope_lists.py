@@ -1,40 +1,25 @@
 """The envelopes that wait for a team or an agent, read from the view's lists (SPEC section 8)."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 
 from consumers.view_reader import ViewReader
 from ops.case_rendering import local
+from ops.fleet_view import open_view
 from ops.target import Target
-from producers.topics_admin import require_topics
 
 Row = dict[str, object]
 
 
-@asynccontextmanager
-async def view_reader(target: Target) -> AsyncIterator[ViewReader]:
-    """Open the read side of a fleet's view.
-
-    Raises:
-        TopicsUnfit: the fleet's topics are missing or unequal.
-    """
-    partitions = await require_topics(target.kafka, target.topics)
-    redis = target.redis.client()
-    try:
-        yield ViewReader(redis, target.topics.prefix, partitions)
-    finally:
-        await redis.aclose()
-
-
 async def waiting_for_team(target: Target, team_id: str) -> list[Row]:
     """Return the pending envelopes that any member of the team may accept, the most urgent first."""
-    async with view_reader(target) as reader:
-        return await _rows(reader, await reader.index("envelopes-for-team", team_id))
+    async with open_view(target) as view:
+        return await _rows(view.reader, await view.reader.index("envelopes-for-team", team_id))
 
 
 async def waiting_for_agent(target: Target, agent_id: str) -> list[Row]:
     """Return the envelopes an agent works on, and the pending ones that name this agent, the most urgent first."""
-    async with view_reader(target) as reader:
+    async with open_view(target) as view:
+        reader = view.reader
         members = [
             member
             for kind in ("envelopes-of-expert", "envelopes-for-expert")

@@ -24,6 +24,7 @@ from contracts.dead_letters import Unreadable
 from contracts.instants import format_instant, parse_instant
 from contracts.ticks import read_tick
 from ops.console import CommandFailed
+from ops.fleet_view import open_view
 from ops.log_reader import LogReader, all_partitions
 from ops.target import Target
 from producers.stopping import stop_client
@@ -185,13 +186,10 @@ async def latest_tick(target: Target, partitions: int) -> tuple[datetime | None,
             except Unreadable:
                 continue  # no alert worker takes it for a tick either
     # Ticks are kept for a day; what was evaluated before is only in Redis.
-    redis = target.redis.client()
-    try:
-        for number in range(partitions):
-            evaluated = await DueIndex(redis, target.topics.prefix, number).last_tick()
+    async with open_view(target) as view:
+        for number in range(view.partitions):
+            evaluated = await DueIndex(view.redis, view.prefix, number).last_tick()
             known += () if evaluated is None else (evaluated,)
-    finally:
-        await redis.aclose()
     return max(known, default=None), {each.partition: end - 1 for each, end in ends.items()}
 
 
