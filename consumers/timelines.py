@@ -70,27 +70,31 @@ class Timelines:
                 return
 
     async def _fill(self) -> None:
-        position = (await self._view.marker()).events
         while True:
-            end = (await self._ends.committed())[self._topic.partition]
-            if position < end:
-                position = await self._read_to(position, end)
-            elif position == NOT_BUILT:
-                await self._view.fill_timelines(position, end, ())
-                position = end
+            position = await fill_timelines(self._connection, self._topic, self._view, self._ends)
             # No await from here on: a batch committed meanwhile is either read already, or moves this on itself.
             if self._written_to <= position:
                 self._complete_to = position
                 return
 
-    async def _read_to(self, position: int, end: int) -> int:
-        async with aclosing(read_partition(self._connection, self._topic, max(position, 0), end)) as fetches:
+
+async def fill_timelines(connection: KafkaConnection, topic: TopicPartition, view: PartitionView, ends: LogEnds) -> int:
+    """Write what timelines lack up to the end of a partition's events as of now, and return that end.
+
+    Raises:
+        ViewBehind: somebody else is filling them.
+        Retryable: the broker stopped delivering.
+    """
+    position = (await view.marker()).events
+    end = (await ends.committed())[topic.partition]
+    if position < end:
+        async with aclosing(read_partition(connection, topic, max(position, 0), end)) as fetches:
             async for records in fetches:
                 for start in range(0, len(records), _CHUNK):
                     chunk = records[start : start + _CHUNK]
                     reached = chunk[-1].offset + 1
-                    await self._view.fill_timelines(position, reached, [read_recorded_event(r.value) for r in chunk])
+                    await view.fill_timelines(position, reached, [read_recorded_event(r.value) for r in chunk])
                     position = reached
-        if position < end:
-            await self._view.fill_timelines(position, end, ())
-        return end
+    if position < end or position == NOT_BUILT:
+        await view.fill_timelines(position, end, ())
+    return max(position, end)

@@ -23,6 +23,7 @@ from ops.bench.processes import Measured, measured, require_running
 from ops.bench.servers import Servers
 from ops.bench.workload import Sendable, directory_entries
 from ops.environment import variable
+from ops.fleet_view import FleetView
 from ops.stack.readiness import FleetGroups
 from ops.stack.roles import ExpectedGroup
 from producers.publisher import CommandPublisher
@@ -71,6 +72,11 @@ class BenchFleet:
     def group_id(self) -> str:
         """The consumer group of its ticket workers."""
         return self.topics.ticket_group
+
+    @property
+    def view(self) -> FleetView:
+        """Its Redis view."""
+        return FleetView(self.redis, self.topics.prefix, self.partitions)
 
     def process(
         self, name: str, *arguments: str, client_id: str | None = None

@@ -85,9 +85,10 @@ def audit(
 
 
 def rebuild(as_json: JsonOption = False) -> None:
-    """Drop the Redis view and wait until it is built again from Kafka.
+    """Drop the Redis view and wait until it is built again from Kafka, timelines included.
 
-    Running workers do it, and decide nothing on a partition until its view is whole; where none runs it is done here.
+    Running workers do it, and decide nothing on a partition until its tickets are back; timelines are filled meanwhile,
+    and who reads one too early is told. Where no worker runs it is done here.
     """
     import asyncio
 
@@ -97,8 +98,8 @@ def rebuild(as_json: JsonOption = False) -> None:
     with reported_errors():
         target = load_target()
 
-        def tell(whole: int, of: int) -> None:
-            status.update(f"{whole} of {of} partitions are whole again")
+        def tell(content: str, whole: int, of: int) -> None:
+            status.update(f"{content} of {whole} of {of} partitions are back")
 
         with err.status("dropping the view") as status:
             rebuilt = asyncio.run(run_rebuild(target, tell))
@@ -108,5 +109,6 @@ def rebuild(as_json: JsonOption = False) -> None:
             by = "the fleet's workers" if rebuilt.by_workers else "this command, for no worker runs"
             print_line(
                 f"{rebuilt.tickets} tickets in {rebuilt.partitions} partitions were built again by {by}, "
-                f"in {rebuilt.seconds:.1f} s ({rebuilt.tickets_per_second:.0f} a second)"
+                f"in {rebuilt.seconds:.1f} s ({rebuilt.tickets_per_second:.0f} a second); their timelines were back "
+                f"after {rebuilt.timeline_seconds:.1f} s"
             )

@@ -85,3 +85,6 @@ async def test_without_workers_rebuild_does_it_itself(stack: Stack, prefix: str,
         await live_through(fleet)
     rebuilt = (await run(itilnext, "rebuild", "--json")).json
     assert (rebuilt["tickets"], rebuilt["by_workers"]) == (1, False)
+    shown = await run(itilnext, "show", "T-1", "--json")
+    assert ("read from the log" in shown.err, len(shown.json["timeline"])) == (False, 5)
+    assert (await run(itilnext, "audit")).exit_code == 0
