@@ -40,8 +40,11 @@ help: ## List these commands
 demo: setup broker ## Run a real incident log through a fleet of workers, start to verdict
 	$(RUN) itilnext demo $(ARGS)
 
+# Tests wait more than they compute, so there is a process more than cores on a small machine; each starts its own
+# servers. A Redis that is named is shared by all, and some tests empty it.
+TEST_PROCESSES := $(if $(ITILNEXT_REDIS__URL),0,3)
 test: setup broker ## Run all tests, with a summary of coverage
-	$(RUN) pytest --cov $(ARGS)
+	$(RUN) pytest --cov -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: setup ## Check format, lint, types, import rules and that the lock file is up to date
 	env -u UV_DEFAULT_INDEX $(UV) lock --check --offline --quiet

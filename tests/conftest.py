@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis' profile, the seed of the chaos, a real Kafka and Redis.
+"""What every test shares: hypothesis' profile, the seed of the chaos, a real Kafka and Redis, and who runs it.
 
 Other fixtures live with their tests.
 """
@@ -10,7 +10,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-pytest_plugins = ["tests.stack"]
+pytest_plugins = ["tests.stack", "tests.sharing_out"]
 
 # No deadline: how long an example takes says more about the machine than about the code. The blob repeats a failure.
 settings.register_profile("engine", deadline=None, print_blob=True)
