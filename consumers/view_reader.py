@@ -4,7 +4,6 @@ Reads only. A view that was lost is rebuilt by the workers; until then readers f
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from redis.asyncio import Redis
@@ -12,22 +11,13 @@ from redis.asyncio import Redis
 from consumers.keys import PartitionKeys
 from consumers.view import as_text, read_snapshot
 from contracts.partitioner import partition_of
-from contracts.recorded import RecordedEvent, read_recorded_event
 from contracts.ticket import Ticket
+from services.history import History
 from services.priority import doubtful_hours
 from services.score_facts import ScoreFacts, facts_of, unpack
 from services.view_index import IndexEntry
 
 _SCANNED_AT_ONCE = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """A ticket with events of it, in version order; not `complete`: its timeline is still being filled from the log."""
-
-    ticket: Ticket
-    events: tuple[RecordedEvent, ...]
-    complete: bool
 
 
 class ViewReader:
@@ -54,31 +44,23 @@ class ViewReader:
         value = await self._redis.get(self._home(ticket_id).ticket(ticket_id))
         return read_snapshot(value) if isinstance(value, bytes) else None
 
-    async def history(self, ticket_id: str, first: int = 1, last: int | None = None) -> History | None:
-        """Return the ticket and its events of these versions, both included, in one round trip.
-
-        None: no such ticket.
-        """
+    async def history(self, ticket_id: str, versions: range | None = None) -> History | None:
+        """See `TicketReader.history`; all of it in one round trip, and at once."""
         keys = self._home(ticket_id)
         timeline = keys.timeline(ticket_id)
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.get(keys.ticket(ticket_id))
         pipeline.hlen(timeline)
-        if last is None:
+        if versions is None:
             pipeline.hvals(timeline)
-        else:
-            pipeline.hmget(timeline, [str(version) for version in range(first, last + 1)])
-        snapshot, length, values = await pipeline.execute()
+        elif versions:
+            pipeline.hmget(timeline, [str(version) for version in versions])
+        snapshot, length, *found = await pipeline.execute()
         if snapshot is None:
             return None
         ticket = read_snapshot(snapshot)
-        events = sorted((read_recorded_event(value) for value in values if value is not None), key=_version)
-        return History(ticket, tuple(event for event in events if event.version >= first), length >= ticket.version)
-
-    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
-        """Return the ticket's events that are in the view, by version."""
-        history = await self.history(ticket_id)
-        return () if history is None else history.events
+        values = tuple(value for value in (found[0] if found else ()) if value is not None)
+        return History(ticket, values, length >= ticket.version)
 
     async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
         """Return the tickets the agent owns that are neither resolved nor closed, by id."""
@@ -160,7 +142,3 @@ class ViewReader:
 def _read(ticket_ids: Sequence[str], values: Sequence[bytes | None]) -> dict[str, Ticket]:
     pairs = zip(ticket_ids, values, strict=True)
     return {ticket_id: read_snapshot(value) for ticket_id, value in pairs if value is not None}
-
-
-def _version(event: RecordedEvent) -> int:
-    return event.version

@@ -9,7 +9,7 @@ from consumers.directory_view import DirectoryView
 from contracts.directory import Agent
 from contracts.json_values import read_json
 from contracts.partitioner import partition_of
-from contracts.recorded import RecordedEvent, read_recorded_event
+from contracts.recorded import read_recorded_event
 from contracts.ticket import Ticket
 from ops.console import CommandFailed, ExitCode
 from ops.fleet_view import open_view
@@ -17,16 +17,16 @@ from ops.log_reader import LogReader, written_ends
 from ops.target import Target
 from services.case_views import ExpertView, OwnerView, expert_view, owner_view
 from services.evolve import fold
+from services.history import History
 from services.timeline import TimelineEntry, timeline
 from services.visibility import CUSTOMER, SYSTEM, Viewer, known_to
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A ticket, its events, and where they were read; `team_ids` are the viewer's teams where they were asked for."""
+    """A ticket with its history, and where it was read; `team_ids` are the viewer's teams where they were asked for."""
 
-    ticket: Ticket
-    events: tuple[RecordedEvent, ...]
+    history: History
     note: str = ""
     team_ids: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ async def find_case(target: Target, ticket_id: str, agent_id: str | None = None)
             why = f"Redis can't be asked ({error}); read from the log, without what waits for an agent's teams."
             return await _from_log(target, ticket_id, view.partitions, why)
     if history is not None and history.complete:
-        case: Case | None = Case(history.ticket, history.events)
+        case: Case | None = Case(history)
     else:  # Not in the view, or still being filled: the log has it if it exists.
         why = "The view is still being filled; read from the log."
         case = await _from_log(target, ticket_id, view.partitions, why)
@@ -73,7 +73,7 @@ async def _from_log(target: Target, ticket_id: str, partitions: int, note: str) 
         ends = await written_ends(target.kafka, [partition])
         events = tuple([read_recorded_event(record.value) async for record in reader.until(ends) if record.key == key])
     ticket = fold(events)
-    return None if ticket is None else Case(ticket, events, note)
+    return None if ticket is None else Case(History.of(ticket, events), note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ def parse_viewer(text: str) -> Viewer:
 
 def seen_by(case: Case, viewer: Viewer) -> Seen:
     """Return what the viewer sees; who sees what is decided in `services.visibility`."""
-    ticket = known_to(viewer, case.ticket)
-    entries = timeline(case.ticket, case.events, viewer)
+    ticket = case.history.ticket
+    entries = timeline(ticket, case.history.events, viewer)
     owner = expert = None
-    if viewer.kind == "agent" and viewer.agent_id == case.ticket.owner_id:
-        owner = owner_view(case.ticket, viewer)
+    if viewer.kind == "agent" and viewer.agent_id == ticket.owner_id:
+        owner = owner_view(ticket, viewer)
     elif viewer.kind == "agent":
-        expert = expert_view(case.ticket, case.events, viewer, case.team_ids)
-    return Seen(viewer, ticket, entries, owner, expert)
+        expert = expert_view(case.history, viewer, case.team_ids)
+    return Seen(viewer, known_to(viewer, ticket), entries, owner, expert)

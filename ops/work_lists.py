@@ -11,7 +11,7 @@ from consumers.view_reader import ViewReader
 from contracts.directory import Agent
 from ops.console import err
 from ops.directory_lookup import require_agent, require_team
-from ops.envelope_lists import view_reader
+from ops.fleet_view import open_view
 from ops.target import Target
 from services.resolution_lists import CaseResolution, awaiting_review, pending_approvals, tiers_decided_by
 from services.resolution_report import ReportTally, ResolutionReport
@@ -102,7 +102,8 @@ async def resolution_report(target: Target, week: str | None) -> ResolutionRepor
 @asynccontextmanager
 async def _told_reader(target: Target) -> AsyncIterator[ViewReader]:
     """Open the read side; where a part of the view is lost, say so, as lists are shorter then."""
-    async with view_reader(target) as reader:
+    async with open_view(target) as view:
+        reader = view.reader
         if lost := await reader.lost_partitions():
             err.print(
                 f"{lost} of {reader.partitions} partitions have no view now, so something may be missing here. "

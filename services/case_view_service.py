@@ -3,7 +3,6 @@
 What is in a view is decided in `services.case_views`; here it is found, and refused to whom it is not for.
 """
 
-from contracts.ticket import Ticket
 from services.case_views import ExpertView, OwnerView, expert_view, owner_view
 from services.decision import Directory, unknown_agent, unknown_ticket
 from services.errors import EnvelopeRejected
@@ -25,7 +24,9 @@ class CaseViewService:
         Raises:
             EnvelopeRejected: `ticket_unknown`, or `not_owner` for anybody else.
         """
-        ticket = await self._ticket(ticket_id)
+        ticket = await self._tickets.get(ticket_id)
+        if ticket is None:
+            raise EnvelopeRejected(unknown_ticket(ticket_id))
         if refusal := not_owner(ticket, agent_id):
             raise EnvelopeRejected(refusal)
         return owner_view(ticket, Viewer("agent", agent_id))
@@ -36,15 +37,10 @@ class CaseViewService:
         Raises:
             EnvelopeRejected: `ticket_unknown`, or `agent_unknown`.
         """
-        ticket = await self._ticket(ticket_id)
+        history = await self._tickets.history(ticket_id)
+        if history is None:
+            raise EnvelopeRejected(unknown_ticket(ticket_id))
         agent = self._directory.agent(agent_id)
         if agent is None:
             raise EnvelopeRejected(unknown_agent(agent_id))
-        events = await self._tickets.events_of(ticket_id)
-        return expert_view(ticket, events, Viewer("agent", agent_id), agent.team_ids)
-
-    async def _ticket(self, ticket_id: str) -> Ticket:
-        ticket = await self._tickets.get(ticket_id)
-        if ticket is None:
-            raise EnvelopeRejected(unknown_ticket(ticket_id))
-        return ticket
+        return expert_view(history, Viewer("agent", agent_id), agent.team_ids)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from contracts.instants import Instant
 from contracts.model import EnvelopeStatus
-from contracts.recorded import RecordedEvent
 from contracts.ticket import Envelope, Part, Ticket
 from services.envelopes import parent_for
+from services.history import History
 from services.timeline import TimelineEntry, timeline
 from services.visibility import Viewer, known_to, may_see_content_of
 
@@ -52,13 +52,14 @@ def owner_view(ticket: Ticket, viewer: Viewer) -> OwnerView:
     return OwnerView(ticket=known_to(viewer, ticket), envelopes=tuple(map(_summary, ticket.envelopes)))
 
 
-def expert_view(ticket: Ticket, events: Iterable[RecordedEvent], viewer: Viewer, team_ids: Iterable[str]) -> ExpertView:
-    """Return an expert's view of a ticket; `team_ids` are the expert's teams, `events` the ticket's history."""
+def expert_view(history: History, viewer: Viewer, team_ids: Iterable[str]) -> ExpertView:
+    """Return an expert's view of a ticket; `team_ids` are the expert's teams."""
+    ticket = history.ticket
     mine = tuple(e for e in ticket.envelopes if may_see_content_of(viewer.agent_id, e, ticket))
     teams = frozenset(team_ids)
     pending = tuple(e for e in ticket.envelopes if e.status == "pending" and _is_for(e, viewer.agent_id, teams))
     content: dict[str, list[TimelineEntry]] = {envelope.envelope_id: [] for envelope in mine}
-    for entry in timeline(ticket, events, viewer):
+    for entry in timeline(ticket, history.within(content), viewer):
         if entry.envelope_id in content:
             content[entry.envelope_id].append(entry)
     return ExpertView(

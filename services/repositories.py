@@ -6,12 +6,15 @@ A repository stores what a decision brought about and looks tickets up. It decid
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from contracts.recorded import RecordedEvent
 from contracts.ticket import Ticket
 from services.handling import Accepted
+from services.history import History
 from services.score_facts import ScoreFacts, facts_of
+
+if TYPE_CHECKING:
+    from contracts.recorded import RecordedEvent
 
 
 class TicketChanged(Exception):
@@ -27,8 +30,8 @@ class TicketReader(Protocol):
     async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
         """Return the tickets the agent owns that are neither resolved nor closed, by id."""
 
-    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
-        """Return the ticket's events by version, none for an unknown ticket."""
+    async def history(self, ticket_id: str, versions: range | None = None) -> History | None:
+        """Return the ticket with its events, or those of some versions, as of one moment; None for no ticket."""
 
 
 class WorkReader(Protocol):
@@ -94,9 +97,13 @@ class InMemoryTickets:
         """See `TicketReader.open_tickets_of`."""
         return tuple(self._tickets[ticket_id] for ticket_id in sorted(self._open.get(agent_id, ())))
 
-    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
-        """See `TicketReader.events_of`."""
-        return tuple(self._events.get(ticket_id, ()))
+    async def history(self, ticket_id: str, versions: range | None = None) -> History | None:
+        """See `TicketReader.history`."""
+        ticket = self._tickets.get(ticket_id)
+        if ticket is None:
+            return None
+        events = self._events[ticket_id]
+        return History.of(ticket, (e for e in events if versions is None or e.version in versions))
 
     async def work_of_agent(self, agent_id: str, _at: datetime) -> Sequence[ScoreFacts]:
         """See `WorkReader.work_of_agent`."""

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.instants import Instant
 from contracts.recorded import RecordedEvent
 from contracts.ticket import Part, Ticket
+from contracts.trusted import trusted
 from services.visibility import Audience, EntryVisibility, Viewer, audience_of, may_see
 
 _ACTORS = ("agent_id", "approver_id", "reviewer_id", "authorized_by", "requested_by", "from")
@@ -49,12 +50,13 @@ def _entry(event: RecordedEvent, audience: Audience, viewer: Viewer) -> Timeline
     if viewer.kind == "customer":
         said = {name: value for name, value in said.items() if name not in _STAFF_ONLY}
         actor = said.get("from")
-    return TimelineEntry(
-        version=event.version,
-        at=event.time,
-        type=event.name,
-        visibility=audience.visibility,
-        envelope_id=None if viewer.kind == "customer" else audience.envelope_id,
-        actor=actor,
-        data=said,
-    )
+    entry = {
+        "version": event.version,
+        "at": event.time,
+        "type": event.name,
+        "visibility": audience.visibility,
+        "envelope_id": None if viewer.kind == "customer" else audience.envelope_id,
+        "actor": actor,
+        "data": said,
+    }
+    return trusted(TimelineEntry, entry)

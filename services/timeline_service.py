@@ -13,13 +13,13 @@ class TimelineService:
     def __init__(self, tickets: TicketReader) -> None:
         self._tickets = tickets
 
-    async def timeline(self, ticket_id: str, viewer: Viewer) -> list[TimelineEntry]:
-        """Return the viewer's entries, in version order.
+    async def timeline(self, ticket_id: str, viewer: Viewer, versions: range | None = None) -> list[TimelineEntry]:
+        """Return the viewer's entries, in version order; of a long history, those of some versions: a page of it.
 
         Raises:
             CommandRejected: `ticket_unknown`.
         """
-        ticket = await self._tickets.get(ticket_id)
-        if ticket is None:
+        history = await self._tickets.history(ticket_id, versions)
+        if history is None:
             raise CommandRejected(unknown_ticket(ticket_id))
-        return timeline(ticket, await self._tickets.events_of(ticket_id), viewer)
+        return timeline(history.ticket, history.events, viewer)

@@ -14,15 +14,15 @@ from services.visibility import CUSTOMER, Viewer
 
 def print_three_views(case: Case) -> None:
     """Print the case's history, a column for each of the three."""
-    ticket = case.ticket
+    ticket = case.history.ticket
     expert = next((one.expert_id for one in ticket.envelopes if one.expert_id is not None), None)
     viewers = {
         "customer": CUSTOMER,
         f"owner {ticket.owner_id}": Viewer("agent", ticket.owner_id),
         f"expert {expert}": Viewer("agent", expert),
     }
-    seen = [_by_version(timeline(ticket, case.events, viewer)) for viewer in viewers.values()]
-    rows = [(local(event.time), *_cells(seen, event.version)) for event in case.events]
+    seen = [_by_version(timeline(ticket, case.history.events, viewer)) for viewer in viewers.values()]
+    rows = [(local(event.time), *_cells(seen, event.version)) for event in case.history.events]
     print_table(f"{ticket.id} as three people see it", ("when", *viewers), rows)
 
 

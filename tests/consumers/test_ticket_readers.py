@@ -18,7 +18,7 @@ from contracts.json_values import write_json
 from contracts.partitioner import partition_of
 from contracts.received import Position, ReceivedCommand
 from contracts.ticket import Ticket
-from services import CaseViewService, CommandRejected, InMemoryTickets, PriorityService, TimelineService, Viewer
+from services import SYSTEM, CaseViewService, CommandRejected, InMemoryTickets, PriorityService, TimelineService, Viewer
 from services.handling import Accepted, World, handle
 from services.repositories import TicketReader, WorkReader
 from services.score_facts import ScoreFacts, facts_of
@@ -111,9 +111,9 @@ HELPED = (
 )
 
 
-async def test_an_unknown_ticket_is_none_and_has_no_events(kept: Kept) -> None:
+async def test_an_unknown_ticket_is_none_and_has_no_history(kept: Kept) -> None:
     assert await kept.reader.get("T-none") is None
-    assert await kept.reader.events_of("T-none") == ()
+    assert await kept.reader.history("T-none") is None
     assert await kept.reader.open_tickets_of("anna") == ()
 
 
@@ -125,10 +125,24 @@ async def test_a_ticket_is_as_it_was_decided_last(kept: Kept) -> None:
 async def test_events_come_by_version_all_of_them_and_no_other_ticket_s(kept: Kept) -> None:
     await kept.keep("T-1", *OWNED, *(c.AddNote(agent_id="anna", content=str(number)) for number in range(12)))
     await kept.keep("T-2", *OWNED)
-    events = await kept.reader.events_of("T-1")
-    assert [event.version for event in events] == list(range(1, 15))
-    assert {event.ticket_id for event in events} == {"T-1"}
-    assert events[-1].data.wire()["content"] == "11"
+    history = await kept.reader.history("T-1")
+    assert history is not None
+    assert (history.ticket, history.complete) == (kept.tickets["T-1"], True)
+    assert [event.version for event in history.events] == list(range(1, 15))
+    assert {event.ticket_id for event in history.events} == {"T-1"}
+    assert history.events[-1].data.wire()["content"] == "11"
+
+
+@pytest.mark.parametrize(
+    ("versions", "found"), [(range(2, 4), [2, 3]), (range(0), []), (range(3, 99), [3, 4]), (range(9, 99), [])]
+)
+async def test_a_long_history_is_read_page_by_page(kept: Kept, versions: range, found: list[int]) -> None:
+    await kept.keep("T-1", *OWNED, *(c.AddNote(agent_id="anna", content=str(number)) for number in range(2)))
+    history = await kept.reader.history("T-1", versions)
+    assert history is not None
+    assert [event.version for event in history.events] == found
+    entries = await TimelineService(kept.reader).timeline("T-1", SYSTEM, versions)
+    assert [entry.version for entry in entries] == found
 
 
 async def test_open_tickets_of_an_agent_are_by_id_and_end_with_resolving(kept: Kept) -> None:
@@ -154,7 +168,9 @@ async def test_any_id_is_an_id(kept: Kept) -> None:
     for ticket_id in ("a/b", "ü:{x}", "T 1", "*"):
         await kept.keep(ticket_id, *OWNED)
         assert await kept.reader.get(ticket_id) == kept.tickets[ticket_id]
-        assert len(await kept.reader.events_of(ticket_id)) == 2
+        history = await kept.reader.history(ticket_id)
+        assert history is not None
+        assert len(history.events) == 2
     assert len(await kept.reader.open_tickets_of("anna")) == 4
 
 

@@ -7,6 +7,7 @@ from contracts.json_values import read_json, write_json
 from ops.case_rendering import print_case
 from ops.cases import Case, parse_viewer, seen_by
 from ops.console import CommandFailed, ExitCode
+from services.history import History
 from services.visibility import CUSTOMER, SYSTEM, Viewer
 from tests.services.spec import Story, given
 
@@ -28,7 +29,7 @@ def story() -> Story:
 
 
 def _case(story: Story, *team_ids: str) -> Case:
-    return Case(story.now, story.events, team_ids=team_ids)
+    return Case(History.of(story.now, story.events), team_ids=team_ids)
 
 
 def test_who_looks_is_read_or_asked_for() -> None:

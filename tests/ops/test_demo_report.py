@@ -12,6 +12,7 @@ from ops.demo.printing import next_steps, print_demo
 from ops.importing import Import, ImportReport
 from ops.importing.printing import print_report
 from ops.sample import INCIDENT_LOG
+from services.history import History
 from tests.services.spec import given
 
 AUDIT = AuditReport(
@@ -141,7 +142,7 @@ def test_the_demo_shows_an_incident_as_three_people_see_it(log: Import, capsys: 
         c.AddNote(agent_id="nina", content="a short circuit", visibility="envelope_only", envelope_id="e1"),
         c.AddNote(agent_id="anna", content="It is out.", visibility="public"),
     )
-    print_demo(REPORT, log, Case(story.now, story.events))
+    print_demo(REPORT, log, Case(History.of(story.now, story.events)))
     printed = [line.split("│")[2:5] for line in capsys.readouterr().out.splitlines() if line.startswith("│ 20")]
     seen = [[cell.strip() != "" for cell in line] for line in printed]
     assert seen == [[True] * 3, *([[False, True, True]] * 3), [False, False, True], [True] * 3]

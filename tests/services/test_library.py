@@ -25,6 +25,7 @@ from services import (
 )
 from services.evolve import fold
 from services.handling import Accepted
+from services.history import History
 from tests.services.cast import MONDAY, directory, later
 
 OPEN = OpenTicket(subject="s", team_id="desk")
@@ -159,15 +160,21 @@ async def test_arguments_of_a_wrong_form_are_no_command(
     assert await tickets.get("T-1") is None
 
 
+async def events_of(tickets: InMemoryTickets, ticket_id: str) -> tuple[RecordedEvent, ...]:
+    history = await tickets.history(ticket_id)
+    assert history is not None
+    return history.events
+
+
 async def test_the_log_of_a_ticket_is_kept_and_folds_to_it(desk: ServiceDesk, tickets: InMemoryTickets) -> None:
     await desk.send("T-1", OPEN)
     noted = await desk.send("T-1", AddNote(agent_id="anna", content="n"))
-    events = await tickets.events_of("T-1")
+    events = await events_of(tickets, "T-1")
     assert [event.name for event in events] == ["ticket.opened", "note.added"]
     folded = fold(events)
     assert folded is not None
     assert folded.changed(source_offset=noted.source_offset) == noted
-    assert await tickets.events_of("T-2") == ()
+    assert await tickets.history("T-2") is None
 
 
 async def test_ids_follow_from_what_was_decided(desk: ServiceDesk, tickets: InMemoryTickets) -> None:
@@ -175,7 +182,7 @@ async def test_ids_follow_from_what_was_decided(desk: ServiceDesk, tickets: InMe
     with pytest.raises(CommandRejected):
         await desk.send("T-1", ResolveTicket(agent_id="anna"))
     await desk.send("T-1", AddNote(agent_id="anna", content="n"))
-    causes = [(event.cause_source, event.cause_id) for event in await tickets.events_of("T-1")]
+    causes = [(event.cause_source, event.cause_id) for event in await events_of(tickets, "T-1")]
     assert causes == [("/itilnext/library", "T-1:1:ticket.open"), ("/itilnext/library", "T-1:2:note.add")]
 
 
@@ -213,8 +220,8 @@ class Kept:
     async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
         return await self._tickets.open_tickets_of(agent_id)
 
-    async def events_of(self, ticket_id: str) -> tuple[RecordedEvent, ...]:
-        return await self._tickets.events_of(ticket_id)
+    async def history(self, ticket_id: str, versions: range | None = None) -> History | None:
+        return await self._tickets.history(ticket_id, versions)
 
 
 async def test_a_decision_on_an_older_state_is_not_saved(tickets: InMemoryTickets) -> None:
@@ -250,7 +257,7 @@ async def test_a_command_that_was_overtaken_is_decided_again(tickets: InMemoryTi
     desk = ServiceDesk(Overtaken(tickets, iter([other])), directory(), lambda: MONDAY)
     ticket = await desk.send("T-1", AddNote(agent_id="anna", content="second"))
     assert ticket.version == 3
-    assert [event.version for event in await tickets.events_of("T-1")] == [1, 2, 3]
+    assert [event.version for event in await events_of(tickets, "T-1")] == [1, 2, 3]
 
 
 def test_what_the_library_names_is_there() -> None:

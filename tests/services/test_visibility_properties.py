@@ -20,6 +20,7 @@ from contracts.model import Flag, Visibility
 from contracts.ticket import Envelope, Ticket
 from services.case_views import expert_view, owner_view
 from services.handling import Accepted
+from services.history import History
 from services.timeline import timeline
 from services.visibility import CUSTOMER, SYSTEM, Viewer, known_to
 from tests.services.cast import directory
@@ -231,8 +232,12 @@ def check(case: Case, viewer: Viewer, older: Ticket) -> None:
         assert "help0" not in repr(timeline(ticket, events, viewer)), "a customer hears of no envelope"
     if viewer.kind == "agent":
         assert found(case, owner_view(ticket, viewer)) <= may
-        assert found(case, expert_view(ticket, events, viewer, ("network", "legal"))) <= may
-        assert found(case, expert_view(known, events, viewer, ())) <= may
+        view = expert_view(History.of(ticket, events), viewer, ("network", "legal"))
+        assert found(case, view) <= may
+        assert found(case, expert_view(History.of(known, events), viewer, ())) <= may
+        entries = timeline(ticket, events, viewer)
+        for envelope_id, content in view.content.items():
+            assert list(content) == [entry for entry in entries if entry.envelope_id == envelope_id]
 
 
 @settings(max_examples=80)
