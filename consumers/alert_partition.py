@@ -16,9 +16,8 @@ so are the rules the index was made by; a tick whose end does not find them is e
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -31,7 +30,8 @@ from consumers.directory_follower import DirectoryFollower
 from consumers.due_index import DueIndex
 from consumers.errors import Retryable
 from consumers.evaluation import Evaluation
-from consumers.membership import Intake
+from consumers.membership import Intake, Standing
+from consumers.observing import UNOBSERVED, Observer
 from consumers.state_log import LogEnds
 from consumers.tasks import WatchedTask
 from consumers.view import PartitionView
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AlertDuty:
-    """What the partitions of one alert worker share. `ignored` counts ticks by the reason they were ignored for."""
+    """What the partitions of one alert worker share."""
 
     redis: Redis
     topics: Topics
@@ -58,7 +58,7 @@ class AlertDuty:
     publisher: CommandPublisher
     fail: Callable[[BaseException], None]
     future_tolerance: timedelta = timedelta(minutes=5)
-    ignored: Counter[str] = field(default_factory=Counter)
+    observer: Observer = UNOBSERVED
 
 
 class AlertPartition:
@@ -75,12 +75,19 @@ class AlertPartition:
         self._waiting: list[ConsumerRecord] = []
         self._fed = asyncio.Event()
         self._last: datetime | None = None
+        self._standing = Standing(next_offset=0, fed_up_to=0, is_serving=False)
         self._task = WatchedTask(self._run(), f"alerts-{number}", duty.fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take ticks from the consumer; never blocks."""
         self._waiting.extend(records)
+        self._standing = replace(self._standing, fed_up_to=records[-1].offset + 1)
         self._fed.set()
+
+    @property
+    def standing(self) -> Standing:
+        """Where this partition is."""
+        return self._standing
 
     async def stop(self) -> None:
         """Let the partition go; a tick in hand is evaluated again by the next owner."""
@@ -91,12 +98,15 @@ class AlertPartition:
             try:
                 self._waiting.clear()
                 self._last = await self._index.last_tick()
-                self._intake.seek(await self._intake.committed())
+                start = await self._intake.committed()
+                self._intake.seek(start)
                 self._intake.resume()
+                self._standing = Standing(start, start, is_serving=True)
                 await self._serve()
             except (Retryable, KafkaError, RedisError, OSError) as error:
                 self._log.warning("starting over", reason=repr(error))
                 self._intake.pause()
+                self._standing = replace(self._standing, is_serving=False, waits_for_others=False)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _serve(self) -> None:
@@ -117,7 +127,10 @@ class AlertPartition:
                 await self._evaluate(at)
                 await self._index.ticked(at)
                 self._last = at
-            await self._intake.commit(records[-1].offset + 1)
+                self._duty.observer.tick_evaluated(self._number)
+            done = records[-1].offset + 1
+            await self._intake.commit(done)
+            self._standing = replace(self._standing, next_offset=done)
 
     def _highest(self, records: Sequence[ConsumerRecord]) -> datetime | None:
         """Return the instant to evaluate for, None when none of these ticks counts (step 1)."""
@@ -131,21 +144,26 @@ class AlertPartition:
             if at - instant_of_timestamp(record.timestamp) > self._duty.future_tolerance:
                 self._ignore("in_future", record)
             elif highest is not None and at <= highest:
-                self._duty.ignored["not_after_last"] += 1
+                self._duty.observer.tick_ignored("not_after_last")
             else:
                 highest = at
         return highest if highest != self._last else None
 
     def _ignore(self, reason: str, record: ConsumerRecord) -> None:
-        self._duty.ignored[reason] += 1
+        self._duty.observer.tick_ignored(reason)
         self._log.warning("tick ignored", reason=reason, offset=record.offset)
 
     async def _evaluate(self, at: datetime) -> None:
         """Ask for all that is due (steps 2 to 4), again where Redis was lost or the view rebuilt meanwhile."""
         is_whole = False
         while not is_whole:
-            end = (await self._duty.ends.committed())[self._number]
-            while (await self._view.marker()).state < end:  # noqa: ASYNC110 another process brings it there
-                await asyncio.sleep(_POLL_SECONDS)
+            await self._view_reaches((await self._duty.ends.committed())[self._number])
             await self._duty.directory.caught_up()
             is_whole = await self._evaluation.evaluate(at)
+
+    async def _view_reaches(self, end: int) -> None:
+        """Wait until the partition's ticket worker has brought the view there."""
+        self._standing = replace(self._standing, waits_for_others=True)
+        while (await self._view.marker()).state < end:  # noqa: ASYNC110 another process brings it there
+            await asyncio.sleep(_POLL_SECONDS)
+        self._standing = replace(self._standing, waits_for_others=False)

@@ -7,8 +7,11 @@ from datetime import timedelta
 
 from consumers.alert_partition import AlertDuty, AlertPartition
 from consumers.directory_follower import DirectoryFollower
+from consumers.instruments import DueInstrument
 from consumers.membership import Intake, Membership, Subscription
+from consumers.observing import UNOBSERVED, Observer
 from consumers.state_log import LogEnds
+from consumers.watch import Watched, watched
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.publisher import CommandPublisher
@@ -31,8 +34,8 @@ class AlertWorkerConfig:
         return self.topics.alert_group
 
 
-async def run_alert_worker(config: AlertWorkerConfig, stop: asyncio.Event) -> None:
-    """Work until `stop` is set.
+async def run_alert_worker(config: AlertWorkerConfig, stop: asyncio.Event, observer: Observer = UNOBSERVED) -> None:
+    """Work until `stop` is set, and tell the observer of it.
 
     Raises:
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
@@ -62,6 +65,10 @@ async def run_alert_worker(config: AlertWorkerConfig, stop: asyncio.Event) -> No
             publisher=publisher,
             fail=member.fail,
             future_tolerance=config.future_tolerance,
+            observer=observer,
         )
         await member.join()
+        instrument = DueInstrument(redis, config.topics.prefix)
+        worker = Watched(config.kafka, config.topics.ticks, partitions, member, instrument)
+        await stack.enter_async_context(watched(worker, observer))
         await member.until(stop)

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from consumers.capacity import Ledger
 from consumers.directory_follower import DirectoryFollower
+from consumers.observing import UNOBSERVED, Observer
 from consumers.state_log import LogEnds
 from contracts.topics import Topics
 from producers.connection import KafkaConnection
@@ -48,3 +49,4 @@ class Fleet:
     """Tells how many partitions this worker has now."""
     fail: Callable[[BaseException], None]
     """Called with an error the worker can't go on after."""
+    observer: Observer = UNOBSERVED

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from aiokafka import ConsumerRecord
 
+from contracts.received import Position, RawRecord
+
 
 class Backlog:
     """Records in the order they came."""
@@ -14,9 +16,15 @@ class Backlog:
         self._max_bytes = max_bytes
         self._records: deque[ConsumerRecord] = deque()
         self._bytes = 0
+        self._end = 0
 
     def __len__(self) -> int:
         return len(self._records)
+
+    @property
+    def end(self) -> int:
+        """The offset after the last record that ever came."""
+        return self._end
 
     @property
     def is_full(self) -> bool:
@@ -33,6 +41,7 @@ class Backlog:
         for record in records:
             self._records.append(record)
             self._bytes += _weight(record)
+            self._end = record.offset + 1
 
     def take(self, records: int, size: int) -> Sequence[ConsumerRecord]:
         """Take out so many records, or as many as come to so many bytes; at least one, where one waits."""
@@ -49,6 +58,12 @@ class Backlog:
         """Forget all that waits."""
         self._records.clear()
         self._bytes = 0
+
+
+def raw_record(record: ConsumerRecord) -> RawRecord:
+    """Return a client's record as the contracts know it."""
+    position = Position(record.partition, record.offset)
+    return RawRecord(position, record.timestamp, record.key, record.value, tuple(record.headers))
 
 
 def _weight(record: ConsumerRecord) -> int:

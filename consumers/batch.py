@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from consumers.capacity import NO_LIMIT, Place
 from consumers.outputs import MAX_VALUE, Output, dead_letter, moved
-from consumers.view import place_of
+from consumers.view import Change, place_of
 from contracts.commands import ReopenTicket
 from contracts.dead_letters import MOVED_HEADER, BadKey, InternalError, TooLarge, Unreadable
 from contracts.directory import Agent
@@ -218,3 +218,12 @@ def first_known(batch: Batch, known: Mapping[str, Entry]) -> Batch:
         if isinstance(parsed, ReceivedCommand) and parsed.ticket_id not in known:
             return batch[:index]
     return batch
+
+
+def changes_of(decided: Decided, known: Mapping[str, Entry]) -> list[Change]:
+    """Return the tickets a batch changed, each as it was before and as it is after all of it."""
+    return [
+        Change(ticket_id, known[ticket_id].ticket, entry.ticket, write_json(entry.ticket), decided.histories[ticket_id])
+        for ticket_id, entry in decided.tickets.items()
+        if entry.ticket is not None
+    ]

@@ -22,7 +22,8 @@ to be.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -80,6 +81,7 @@ class Ledger:
         self._release = redis.register_script(scripts.RELEASE)
         self._take_place_back = redis.register_script(scripts.TAKE_BACK)
         self._settle = redis.register_script(scripts.SETTLE)
+        self._waiting: set[int] = set()
         self._begin_count = redis.register_script(scripts.BEGIN_COUNT)
         self._seed = redis.register_script(scripts.SEED)
 
@@ -87,13 +89,18 @@ class Ledger:
         """Return the keys of a partition."""
         return self._views[partition].keys
 
+    def waits_for_others(self, own: int) -> bool:
+        """Tell whether this partition waits for what other partitions' owners have to bring about."""
+        return own in self._waiting
+
     async def settled(self, own: int) -> None:
         """Wait until every partition's view has reached the committed end of its log, releases carried out (step 6).
 
         Raises:
             ViewBehind: the view of the caller's own partition is lost.
         """
-        await self._reached(await self._ends.committed(), own)
+        with self._waits(own):
+            await self._reached(await self._ends.committed(), own)
 
     async def reserve(self, tenure: Tenure, places: Sequence[Place], earlier: Iterable[Place]) -> frozenset[Place]:
         """Reserve places in order (step 1) and return those there was no room for.
@@ -209,7 +216,8 @@ class Ledger:
         """Make a lost count again from every partition (step 5)."""
         agent = self._agent(agent_id)
         begun = await self._begin_count(keys=[agent.meta], args=[uuid4().hex])
-        await self._reached_in_transit(own)
+        with self._waits(own):
+            await self._reached_in_transit(own)
         owned = await self._owned(agent_id)
         pairs = [word for ticket_and_offset in owned.items() for word in ticket_and_offset]
         await self._seed(keys=[agent.open, agent.meta], args=[begun, *pairs])
@@ -224,6 +232,14 @@ class Ledger:
         for view in self._views:
             pipeline.hgetall(view.keys.owned(agent_id))
         return {ticket: offset for held in await pipeline.execute() for ticket, offset in held.items()}
+
+    @contextmanager
+    def _waits(self, own: int) -> Iterator[None]:
+        self._waiting.add(own)
+        try:
+            yield
+        finally:
+            self._waiting.discard(own)
 
     async def _reached_in_transit(self, own: int) -> None:
         """Wait for every transaction that is open now to end, and for the views to show how it ended."""

@@ -8,7 +8,7 @@ read again from the topic's start, without telling of old bad entries twice.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
@@ -18,10 +18,12 @@ from redis.exceptions import RedisError
 from consumers.country_holidays import holidays_of
 from consumers.directory_view import DirectoryView
 from consumers.errors import Retryable
-from consumers.membership import Intake, Membership, Subscription
+from consumers.membership import Intake, Membership, Standing, Subscription
+from consumers.observing import UNOBSERVED, Observer
 from consumers.outputs import Output, dead_letter
 from consumers.tasks import WatchedTask
 from consumers.view import NOT_BUILT
+from consumers.watch import Ping, Watched, watched
 from contracts.dead_letters import Unreadable
 from contracts.directory import DirectoryChange, read_directory_change
 from contracts.received import Position, RawRecord
@@ -51,8 +53,10 @@ class DirectoryWorkerConfig:
         return self.topics.directory_group
 
 
-async def run_directory_worker(config: DirectoryWorkerConfig, stop: asyncio.Event) -> None:
-    """Work until `stop` is set.
+async def run_directory_worker(
+    config: DirectoryWorkerConfig, stop: asyncio.Event, observer: Observer = UNOBSERVED
+) -> None:
+    """Work until `stop` is set, and tell the observer of it.
 
     Raises:
         TopicsUnfit: a topic is missing.
@@ -66,32 +70,50 @@ async def run_directory_worker(config: DirectoryWorkerConfig, stop: asyncio.Even
         await view.position()
 
         def serve(_number: int, intake: Intake) -> _Directory:
-            return _Directory(config, view, intake, member.fail)
+            return _Directory(_Duty(config, view, member.fail, observer), intake)
 
         member = Membership(
             Subscription(config.kafka, config.topics.directory, config.group_id, config.session_timeout_ms), serve
         )
         stack.push_async_callback(member.leave)
         await member.join()
+        worker = Watched(config.kafka, config.topics.directory, 1, member, Ping(redis))
+        await stack.enter_async_context(watched(worker, observer))
         await member.until(stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Duty:
+    """What serving the topic takes."""
+
+    config: DirectoryWorkerConfig
+    view: DirectoryView
+    fail: Callable[[BaseException], None]
+    observer: Observer
 
 
 class _Directory:
     """The topic's one partition, while this worker has it."""
 
-    def __init__(
-        self, config: DirectoryWorkerConfig, view: DirectoryView, intake: Intake, fail: Callable[[BaseException], None]
-    ) -> None:
-        self._config = config
-        self._view = view
+    def __init__(self, duty: _Duty, intake: Intake) -> None:
+        self._config = duty.config
+        self._view = duty.view
+        self._observer = duty.observer
         self._intake = intake
+        self._standing = Standing(next_offset=0, fed_up_to=0, is_serving=False)
         self._state = DirectoryState(holidays_of)
         self._waiting: asyncio.Queue[Sequence[ConsumerRecord]] = asyncio.Queue()
-        self._task = WatchedTask(self._run(), "directory", fail)
+        self._task = WatchedTask(self._run(), "directory", duty.fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records from the consumer; the directory is small, so that none is turned away."""
         self._waiting.put_nowait(records)
+        self._standing = replace(self._standing, fed_up_to=records[-1].offset + 1)
+
+    @property
+    def standing(self) -> Standing:
+        """Where it is."""
+        return self._standing
 
     async def stop(self) -> None:
         """Let the partition go; what is in hand is settled by its transaction or done again."""
@@ -107,6 +129,7 @@ class _Directory:
                 log.warning("starting over", reason=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
             finally:
+                self._standing = replace(self._standing, is_serving=False)
                 self._intake.pause()
                 await output.close()
 
@@ -122,6 +145,7 @@ class _Directory:
             self._waiting.get_nowait()
         self._intake.seek(position)
         self._intake.resume()
+        self._standing = Standing(position, position, is_serving=True)
         while True:
             try:
                 async with asyncio.timeout(_IDLE_SECONDS):
@@ -139,6 +163,7 @@ class _Directory:
                     told_up_to = end
                 await self._view.apply(position, end, accepted)
                 position = end
+                self._standing = replace(self._standing, next_offset=end)
 
     def _read(
         self, records: Sequence[ConsumerRecord], told_up_to: int
@@ -155,6 +180,7 @@ class _Directory:
             except Unreadable as error:
                 if record.offset >= told_up_to:
                     dead_letters.append(dead_letter(received, error, record.topic))
+                    self._observer.directory_entry_refused(error.code)
                     log.warning(
                         "directory entry set aside; the one before stays in force",
                         offset=record.offset,

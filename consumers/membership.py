@@ -5,7 +5,7 @@ partition itself, through its `Intake`.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
@@ -32,8 +32,25 @@ class Subscription:
     session_timeout_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a partition's task is: the first offset that is not settled, and the one after the last it was given.
+
+    `waits_for_others`: it can't go on before other workers have done their part.
+    """
+
+    next_offset: int
+    fed_up_to: int
+    is_serving: bool
+    waits_for_others: bool = False
+
+
 class PartitionTask(Protocol):
     """What serves one assigned partition. It is made with the partition paused."""
+
+    @property
+    def standing(self) -> Standing:
+        """Where it is."""
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records from the consumer; never blocks."""
@@ -105,6 +122,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
 
     def __init__(self, subscription: Subscription, serve: Callable[[int, Intake], PartitionTask]) -> None:
         self._serve = serve
+        self._topic = subscription.topic
         self._tasks: dict[int, PartitionTask] = {}
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._broker = kafka_broker(subscription.connection)
@@ -112,6 +130,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
             self._broker, subscription.topic, subscription.group_id, subscription.session_timeout_ms, self
         )
         self._subscriber(self._dispatch)
+        self._has_assignment = False
 
     async def join(self) -> None:
         """Join the group; partitions come when it says so."""
@@ -130,6 +149,36 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
         """How many partitions this member has."""
         return len(self._tasks)
 
+    @property
+    def has_assignment(self) -> bool:
+        """Whether the group has told this member what it has, be it nothing."""
+        return self._has_assignment
+
+    @property
+    def standings(self) -> Mapping[int, Standing]:
+        """Where each partition's task is."""
+        return {number: task.standing for number, task in self._tasks.items()}
+
+    async def positions(self) -> Mapping[int, int]:
+        """Return the offset that each partition's delivery goes on at; marks of ended transactions are passed over."""
+        consumer, topic = self._subscriber.consumer, self._topic
+        return {number: await consumer.position(TopicPartition(topic, number)) for number in sorted(self._tasks)}
+
+    @property
+    def ended_loops(self) -> Sequence[str]:
+        """Tell which of the loops that deliver records have ended: nothing but a new process starts them again."""
+        consumer = self._subscriber.consumer
+        if consumer is None or not self._subscriber.running:
+            return ()
+        # The client has no public name for its tasks, and tells nobody when one is gone.
+        fetching, coordinating = consumer._fetcher.error_future, consumer._coordinator._coordination_task  # noqa: SLF001
+        loops = {
+            "the loop that fetches records": fetching.done(),
+            "the loop that keeps up the group's membership": coordinating.done(),
+            "the loop that hands records on": all(task.done() for task in self._subscriber.tasks),
+        }
+        return tuple(f"{name} has ended" for name, has_ended in loops.items() if has_ended)
+
     def fail(self, error: BaseException) -> None:
         """Tell that the worker can't go on."""
         if not self._failed.done():
@@ -147,6 +196,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
 
     async def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
         """Let everything go: the group's protocol takes all partitions before it gives out new ones."""
+        self._has_assignment = False
         await self._stop_all()
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
@@ -159,6 +209,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
         for partition in sorted(assigned):
             consumer.pause(partition)
             self._tasks[partition.partition] = self._serve(partition.partition, Intake(consumer, partition, commits))
+        self._has_assignment = True
         log.info("partitions assigned", partitions=sorted(self._tasks))
 
     async def _dispatch(self, records: Sequence[ConsumerRecord]) -> None:

@@ -35,19 +35,19 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from consumers.assignment import Fleet
-from consumers.backlog import Backlog
-from consumers.batch import Entry, Home, Parsed, first_known, needed_tickets, parse
+from consumers.backlog import Backlog, raw_record
+from consumers.batch import Batch, Entry, Home, Parsed, changes_of, first_known, needed_tickets, parse
 from consumers.capacity import Tenure
 from consumers.catch_up import catch_up
 from consumers.errors import Fenced, Retryable, ViewBehind
-from consumers.membership import Intake
+from consumers.membership import Intake, Standing
+from consumers.observing import Stage, observed_transaction
 from consumers.outputs import SNAPSHOT_HEADERS, Output
 from consumers.reserving import Plan, Planner
 from consumers.tasks import WatchedTask
 from consumers.timelines import Timelines
 from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
-from contracts.json_values import write_json
-from contracts.received import Position, RawRecord
+from contracts.received import RawRecord
 from producers.partition_output import OutputFenced, PartitionOutput
 
 _LOADED_AT_ONCE = 500
@@ -75,6 +75,7 @@ class Partition:
         self._waiting = Backlog(fleet.limits.max_waiting, fleet.limits.max_bytes)
         self._fed = asyncio.Event()
         self._paused = True
+        self._is_serving = False
         self._transaction = asyncio.Lock()
         self._cache: OrderedDict[str, Entry] = OrderedDict()
         self._marker = Marker()
@@ -92,6 +93,12 @@ class Partition:
             self._intake.pause()
         self._fed.set()
 
+    @property
+    def standing(self) -> Standing:
+        """Where this partition is."""
+        waits = self._fleet.ledger.waits_for_others(self._home.partition)
+        return Standing(self._next, max(self._waiting.end, self._next), self._is_serving, waits)
+
     async def stop(self) -> None:
         """Finish the transaction in hand, if any, and let the partition go."""
         try:
@@ -107,6 +114,7 @@ class Partition:
                 await self._take_over()
                 await self._serve()
             except (Fenced, OutputFenced) as error:
+                self._fleet.observer.fenced()
                 self._log.info("fenced by a newer owner", reason=str(error))
                 await asyncio.sleep(_FENCED_SECONDS)
             except (Retryable, KafkaError, RedisError, OSError) as error:
@@ -125,9 +133,11 @@ class Partition:
         self._waiting.clear()
         self._intake.seek(self._next)
         self._resume()
+        self._fleet.observer.taken_over()
         self._log.info("took the partition over", next_offset=self._next, view=self._marker.state)
 
     async def _let_go(self) -> None:
+        self._is_serving = False
         await self._timelines.stop()
         self._cache.clear()
         self._waiting.clear()
@@ -140,11 +150,12 @@ class Partition:
 
     async def _sync(self) -> None:
         """Bring the view to the end of its log, and settle places that were in transit."""
-        fleet = self._fleet
+        fleet, self._is_serving = self._fleet, False
         self._marker = await catch_up(fleet.connection, fleet.topics.state, self._view, fleet.ends)
         await fleet.ledger.take_over(self._home.partition, self._fence)
         await self._timelines.stop()
         self._timelines.start()
+        self._is_serving = True
 
     def _resume(self) -> None:
         if self._paused:
@@ -175,16 +186,20 @@ class Partition:
         taken = self._waiting.take(min(limits.max_batch, share), limits.max_bytes)
         if self._waiting.is_half_empty:
             self._resume()
-        return [_raw(record) for record in taken if record.offset >= self._next]
+        return [raw_record(record) for record in taken if record.offset >= self._next]
 
     async def _process(self, records: Sequence[RawRecord]) -> None:
-        batch = [(record, parse(record)) for record in records]
+        stage = self._fleet.observer.stage
+        with stage(Stage.PARSE):
+            batch = [(record, parse(record)) for record in records]
         while batch:
-            known = await self._known([parsed for _, parsed in batch])
+            with stage(Stage.LOAD):
+                known = await self._known([parsed for _, parsed in batch])
             tenure = Tenure(self._home.partition, self._fence, self._marker.state)
             planner = Planner(self._fleet, self._home, tenure, known)
-            plan = await planner.plan(first_known(batch, known))
-            await self._commit(plan, known, batch[plan.count - 1][0].position.offset + 1)
+            with stage(Stage.DECIDE):
+                plan = await planner.plan(first_known(batch, known))
+            await self._commit(plan, known, batch[: plan.count])
             batch = batch[plan.count :]
 
     async def _known(self, parsed: Sequence[Parsed]) -> Mapping[str, Entry]:
@@ -224,16 +239,12 @@ class Partition:
             await self._sync()
             return await self._view.load(ticket_ids, self._marker.state)
 
-    async def _commit(self, plan: Plan, known: Mapping[str, Entry], next_offset: int) -> None:
+    async def _commit(self, plan: Plan, known: Mapping[str, Entry], batch: Batch) -> None:
         """Make the batch visible (step 5), then adopt it (step 6)."""
-        topics, decided = self._fleet.topics, plan.decided
-        changes = [
-            Change(
-                ticket_id, known[ticket_id].ticket, entry.ticket, write_json(entry.ticket), decided.histories[ticket_id]
-            )
-            for ticket_id, entry in decided.tickets.items()
-            if entry.ticket is not None
-        ]
+        topics, decided, observer = self._fleet.topics, plan.decided, self._fleet.observer
+        next_offset = batch[-1][0].position.offset + 1
+        with observer.stage(Stage.ENCODE):
+            changes = changes_of(decided, known)
         records = {
             topics.events: decided.events,
             topics.state: [Output(change.ticket_id.encode(), change.snapshot, SNAPSHOT_HEADERS) for change in changes],
@@ -245,12 +256,15 @@ class Partition:
         if self._output is None:
             raise Retryable("the output is closed")
         async with self._transaction:
-            sent = await self._output.commit(records, consumed, lambda: self._fleet.ledger.confirm(plan.places))
+            with observer.stage(Stage.COMMIT), observed_transaction(observer):
+                sent = await self._output.commit(records, consumed, lambda: self._fleet.ledger.confirm(plan.places))
             self._next = next_offset
-            self._adopt(changes, decided.tickets)
-            # The transaction's own marker takes the offset after its last record.
-            position = sent[topics.state].last_offset + 2 if topics.state in sent else self._marker.state
-            await self._apply(plan, changes, Marker(position, next_offset - 1))
+            observer.batch_committed(batch, decided)
+            with observer.stage(Stage.APPLY):
+                self._adopt(changes, decided.tickets)
+                # The transaction's own marker takes the offset after its last record.
+                position = sent[topics.state].last_offset + 2 if topics.state in sent else self._marker.state
+                await self._apply(plan, changes, Marker(position, next_offset - 1))
             if topics.events in sent:
                 await self._timelines.committed(sent[topics.events].last_offset)
 
@@ -280,8 +294,3 @@ class Partition:
             await self._fleet.ledger.settle(self._home.partition, self._fence, writes)
         if released:
             await self._fleet.ledger.carry_out_releases(self._home.partition)
-
-
-def _raw(record: ConsumerRecord) -> RawRecord:
-    position = Position(record.partition, record.offset)
-    return RawRecord(position, record.timestamp, record.key, record.value, tuple(record.headers))

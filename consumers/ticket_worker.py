@@ -14,11 +14,14 @@ from consumers.assignment import Fleet, WorkerLimits
 from consumers.capacity import Ledger
 from consumers.directory_follower import DirectoryFollower
 from consumers.errors import Fatal
+from consumers.instruments import ViewInstrument
 from consumers.keys import fleet_key
 from consumers.membership import Intake, Membership, Subscription
+from consumers.observing import UNOBSERVED, Observer
 from consumers.partition import Partition
 from consumers.state_log import LogEnds
 from consumers.view import as_text
+from consumers.watch import Watched, watched
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.topics_admin import cluster_id, require_topics
@@ -43,8 +46,8 @@ class TicketWorkerConfig:
         return self.topics.ticket_group
 
 
-async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event) -> None:
-    """Work until `stop` is set; then finish the transactions in hand and leave the group.
+async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event, observer: Observer = UNOBSERVED) -> None:
+    """Work until `stop` is set; then finish the transactions in hand and leave the group. The observer is told of it.
 
     Raises:
         TopicsUnfit: a topic is missing, or co-partitioned ones differ in their partition count.
@@ -81,12 +84,26 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event) -> 
             limits=config.limits,
             assigned=lambda: member.assigned,
             fail=member.fail,
+            observer=observer,
         )
         await member.join()
+        await stack.enter_async_context(watched(_as_watched(fleet, member), observer))
         # What is made at the start lives as long as the process; not looking at it again saves a tenth of the time.
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         await member.until(stop)
+
+
+def _as_watched(fleet: Fleet, member: Membership) -> Watched:
+    topics = fleet.topics
+    return Watched(
+        fleet.connection,
+        topics.commands,
+        fleet.partitions,
+        member,
+        ViewInstrument(fleet.redis, topics.prefix, topics.state),
+        {topics.events: fleet.event_ends, topics.state: fleet.ends},
+    )
 
 
 async def _check_view_fits(redis: Redis, prefix: str, partitions: int, cluster: str) -> None:

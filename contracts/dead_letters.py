@@ -10,7 +10,7 @@ Unreadable, in the order of SPEC: of several that apply the first is told
 `-- InternalError
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 DlqCode = Literal[
     "too_large",
@@ -21,6 +21,7 @@ DlqCode = Literal[
     "invalid_data",
     "internal_error",
 ]
+DLQ_CODES: frozenset[str] = frozenset(get_args(DlqCode))
 
 ERROR_CODE_HEADER = "itilnext.error.code"
 CUT_FROM_HEADER = "itilnext.error.record.size"

@@ -101,6 +101,18 @@ class LogSettings(BaseModel):
     format: Literal["console", "json"] = "console"
 
 
+class HealthSettings(BaseModel):
+    """Where a worker or ticker tells how it is: /livez, /readyz and /metrics."""
+
+    model_config = _MODEL
+
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """None: nothing is served; 0: any free one, which the log tells."""
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    stalled_after: Annotated[float, Field(ge=1, le=3_600)] = 45.0
+    """Seconds without a move, or a turn of the event loop, before a process is not live: less than a minute in all."""
+
+
 class StackSettings(BaseModel):
     """The embedded stack."""
 
@@ -120,6 +132,7 @@ class Settings(BaseSettings):
     topics: TopicSettings = TopicSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+    health: HealthSettings = HealthSettings()
     stack: StackSettings = StackSettings()
 
     @classmethod

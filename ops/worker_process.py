@@ -8,23 +8,35 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from ops.settings import LogSettings
+from consumers.observing import Observer
+from ops.observability.observation import Observation, observed
+from ops.settings import LogSettings, Settings
 
-Work = Callable[[asyncio.Event], Awaitable[None]]
-
-
-def run_process(work: Work, log: LogSettings) -> None:
-    """Run until SIGTERM or SIGINT, then let the worker drain; raise what it ends with."""
-    configure_logging(log)
-    asyncio.run(_until_signal(work))
+Work = Callable[[asyncio.Event, Observer], Awaitable[None]]
 
 
-async def _until_signal(work: Work) -> None:
+def run_process(work: Work, role: str, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then let the worker drain; raise what it ends with.
+
+    Its health is served from before the start until after the end.
+    """
+    configure_logging(settings.log)
+    with observed(settings.health, role) as observation:
+        asyncio.run(_until_signal(work, observation))
+
+
+async def _until_signal(work: Work, observation: Observation) -> None:
     stop = asyncio.Event()
+
+    def asked_to_stop() -> None:
+        observation.health.drain()
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await work(stop)
+        loop.add_signal_handler(number, asked_to_stop)
+    async with observation.beating():
+        await work(stop, observation.observer)
 
 
 def _is_not_told_anyway(record: logging.LogRecord) -> bool:

@@ -4,6 +4,8 @@ A tick whose instant a partition has had is ignored there, so any number of tick
 """
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaProducer
@@ -42,26 +44,34 @@ async def tick_once(connection: KafkaConnection, topics: Topics, partitions: int
         await stop_client(producer)
 
 
-async def run_ticker(
-    connection: KafkaConnection, topics: Topics, partitions: int, every: timedelta, stop: asyncio.Event
-) -> None:
-    """Send ticks at every whole multiple of the interval until `stop` is set; what was missed is not sent later.
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """Sends ticks to so many partitions at every whole multiple of an interval."""
 
-    Raises:
-        KafkaError: the broker could not be reached at the start, or stayed away for longer than a request may take.
-    """
-    producer = AIOKafkaProducer(enable_idempotence=True, **connection.client())
-    await producer.start()
-    try:
-        while not stop.is_set():
-            due = aligned(datetime.now(UTC), every)
-            try:
-                async with asyncio.timeout((due - datetime.now(UTC)).total_seconds()):
-                    await stop.wait()
-            except TimeoutError:
-                await send_ticks(producer, topics, partitions, due)
-    finally:
-        await stop_client(producer)
+    connection: KafkaConnection
+    topics: Topics
+    partitions: int
+    every: timedelta
+
+    async def run(self, stop: asyncio.Event, sent: Callable[[], None]) -> None:
+        """Send until `stop` is set, and tell each time; what was missed is not sent later.
+
+        Raises:
+            KafkaError: the broker could not be reached at the start, or stayed away for longer than a request may take.
+        """
+        producer = AIOKafkaProducer(enable_idempotence=True, **self.connection.client())
+        await producer.start()
+        try:
+            while not stop.is_set():
+                due = aligned(datetime.now(UTC), self.every)
+                try:
+                    async with asyncio.timeout((due - datetime.now(UTC)).total_seconds()):
+                        await stop.wait()
+                except TimeoutError:
+                    await send_ticks(producer, self.topics, self.partitions, due)
+                    sent()
+        finally:
+            await stop_client(producer)
 
 
 def aligned(now: datetime, every: timedelta) -> datetime:

@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from redis.asyncio import Redis
 
 from consumers.assignment import WorkerLimits
+from consumers.observing import UNOBSERVED, Observer
 from consumers.ticket_worker import TicketWorkerConfig, run_ticket_worker
 from consumers.view import NOT_BUILT, PartitionView
 from contracts.cloudevents import STRUCTURED_HEADERS, event_type
@@ -63,13 +64,13 @@ class Fleet:
         return partition_of(ticket_id, self.partitions)
 
     @asynccontextmanager
-    async def worker(self, limits: WorkerLimits | None = None) -> AsyncIterator[None]:
+    async def worker(self, limits: WorkerLimits | None = None, observer: Observer = UNOBSERVED) -> AsyncIterator[None]:
         """Run one more ticket worker; leaving drains it, and raises what it died of."""
         config = TicketWorkerConfig(
             self.stack.kafka, self.stack.redis, self.topics, limits=limits if limits is not None else WorkerLimits()
         )
         stop = asyncio.Event()
-        task = asyncio.create_task(run_ticket_worker(config, stop), name="ticket-worker")
+        task = asyncio.create_task(run_ticket_worker(config, stop, observer), name="ticket-worker")
         self.workers.append(task)
         try:
             yield

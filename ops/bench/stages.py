@@ -49,7 +49,7 @@ ENGINE: Mapping[str, Mapping[str, Stage]] = {
         "Partition._process": Stage.PARSE,
     },
     "consumers/timelines.py": {"Timelines": Stage.APPLY},
-    "consumers/batch.py": {"parse": Stage.PARSE, "BatchDecider": Stage.DECIDE},
+    "consumers/batch.py": {"parse": Stage.PARSE, "BatchDecider": Stage.DECIDE, "changes_of": Stage.ENCODE},
     "consumers/reserving.py": {"Planner": Stage.DECIDE, "Plan": Stage.APPLY},
     "consumers/capacity.py": {"Ledger.confirm": Stage.COMMIT},
     "consumers/directory_follower.py": {"DirectoryFollower": Stage.LOAD},

@@ -22,21 +22,25 @@ def ticker(
     """
     import asyncio
 
+    from consumers.observing import Observer
     from ops.durations import parse_interval
+    from ops.observability.ticker import TickerWatch
     from ops.target import load_target
     from ops.worker_process import run_process
-    from producers.ticker import run_ticker
+    from producers.ticker import Ticker
     from producers.topics_admin import require_topics
 
     with reported_errors():
         target = load_target()
         interval = parse_interval(every, "--every")
 
-        async def work(stop: asyncio.Event) -> None:
-            partitions = await require_topics(target.kafka, target.topics)
-            await run_ticker(target.kafka, target.topics, partitions, interval, stop)
+        async def work(stop: asyncio.Event, observer: Observer) -> None:
+            watch = TickerWatch(observer, interval, target.settings.health.stalled_after)
+            async with watch.looking():
+                partitions = await require_topics(target.kafka, target.topics)
+                await Ticker(target.kafka, target.topics, partitions, interval).run(stop, watch.sent)
 
-        run_process(work, target.settings.log)
+        run_process(work, "ticker", target.settings)
 
 
 def tick(

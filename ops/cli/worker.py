@@ -47,7 +47,7 @@ def ticket() -> None:
             session_timeout_ms=target.settings.kafka.session_timeout_ms,
             limits=limits,
         )
-        run_process(lambda stop: run_ticket_worker(config, stop), target.settings.log)
+        run_process(lambda stop, observer: run_ticket_worker(config, stop, observer), "ticket", target.settings)
 
 
 @worker_app.command("alert")
@@ -71,7 +71,7 @@ def alert() -> None:
             session_timeout_ms=target.settings.kafka.session_timeout_ms,
             future_tolerance=timedelta(seconds=target.settings.worker.future_tolerance),
         )
-        run_process(lambda stop: run_alert_worker(config, stop), target.settings.log)
+        run_process(lambda stop, observer: run_alert_worker(config, stop, observer), "alert", target.settings)
 
 
 @worker_app.command("directory")
@@ -92,4 +92,4 @@ def directory() -> None:
             topics=target.topics,
             session_timeout_ms=target.settings.kafka.session_timeout_ms,
         )
-        run_process(lambda stop: run_directory_worker(config, stop), target.settings.log)
+        run_process(lambda stop, observer: run_directory_worker(config, stop, observer), "directory", target.settings)
