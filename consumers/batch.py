@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from consumers.capacity import NO_LIMIT, Place
 from consumers.outputs import MAX_VALUE, Output, dead_letter, moved
@@ -23,8 +24,7 @@ _REMEMBERED_BYTES = 64
 """What one more command adds to a snapshot by itself: its entry in `recent_commands`."""
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A ticket in hand; `bound` is the most its snapshot can weigh, in bytes."""
 
     ticket: Ticket | None
@@ -138,33 +138,40 @@ class BatchDecider:
     def _handle(self, record: RawRecord, command: ReceivedCommand) -> None:
         entry = self.decided.tickets.get(command.ticket_id) or self._known[command.ticket_id]
         try:
-            outcome = handle(command, entry.ticket, self._world)
-            self._adopt(command, entry, outcome)
+            self._adopt(command, entry, handle(command, entry.ticket, self._world))
         except TooLarge as error:
             self._dead_letter(record, error)
         except Exception as error:  # noqa: BLE001 a defect in one decision is told in the DLQ and must not stop the partition
             self._dead_letter(record, _internal(error))
 
     def _adopt(self, command: ReceivedCommand, entry: Entry, outcome: Outcome) -> None:
-        decided, key = self.decided, command.ticket_id.encode()
-        if isinstance(outcome, Duplicate):
-            decided.duplicates += 1
-        elif isinstance(outcome, Rejected):
-            rejection = write_rejection(command, outcome.refusal, outcome.at)
-            if len(rejection) > MAX_VALUE:
-                raise TooLarge(f"the command's rejection would have {len(rejection)} bytes, more than {MAX_VALUE}")
-            decided.rejections.append(Output(key, rejection))
-            decided.outcomes[command.name, outcome.refusal.code] += 1
+        if isinstance(outcome, Accepted):
+            self._accept(command, entry, outcome)
+        elif isinstance(outcome, Duplicate):
+            self.decided.duplicates += 1
         else:
-            adopted = _within_limits(entry, outcome)
-            self._want_place_of_reopened(command, outcome)
-            was = place_of(entry.ticket)
-            if was is not None and was != place_of(outcome.ticket):
-                decided.freed.append((was, command.position.offset))
-            decided.tickets[command.ticket_id] = adopted
-            decided.events.extend(Output(key, event.value) for event in outcome.events)
-            decided.histories[command.ticket_id] = decided.histories.get(command.ticket_id, ()) + outcome.events
-            decided.outcomes[command.name, "accepted"] += 1
+            self._reject(command, outcome)
+
+    def _accept(self, command: ReceivedCommand, entry: Entry, outcome: Accepted) -> None:
+        decided, ticket_id, events = self.decided, command.ticket_id, outcome.events
+        adopted = _within_limits(entry, outcome)
+        self._want_place_of_reopened(command, outcome)
+        was = place_of(entry.ticket)
+        if was is not None and was != place_of(outcome.ticket):
+            decided.freed.append((was, command.position.offset))
+        key = ticket_id.encode()
+        decided.tickets[ticket_id] = adopted
+        decided.events.extend([Output(key, event.value) for event in events])
+        earlier = decided.histories.get(ticket_id)
+        decided.histories[ticket_id] = events if earlier is None else earlier + events
+        decided.outcomes[command.name, "accepted"] += 1
+
+    def _reject(self, command: ReceivedCommand, outcome: Rejected) -> None:
+        rejection = write_rejection(command, outcome.refusal, outcome.at)
+        if len(rejection) > MAX_VALUE:
+            raise TooLarge(f"the command's rejection would have {len(rejection)} bytes, more than {MAX_VALUE}")
+        self.decided.rejections.append(Output(command.ticket_id.encode(), rejection))
+        self.decided.outcomes[command.name, outcome.refusal.code] += 1
 
     def _want_place_of_reopened(self, command: ReceivedCommand, outcome: Accepted) -> None:
         """Count a reopened ticket before anybody can read that it is.
@@ -192,10 +199,11 @@ class BatchDecider:
 
 def _within_limits(entry: Entry, outcome: Accepted) -> Entry:
     """Return the ticket with a new bound of its weight, weighing it only when the bound says it could be too heavy."""
-    grown = sum(len(event.value) for event in outcome.events)
-    if any(len(event.value) > MAX_VALUE for event in outcome.events):
-        raise TooLarge(f"the command's event would have more than {MAX_VALUE} bytes")
-    bound = entry.bound + grown + _REMEMBERED_BYTES
+    bound = entry.bound + _REMEMBERED_BYTES
+    for event in outcome.events:
+        if len(event.value) > MAX_VALUE:
+            raise TooLarge(f"the command's event would have more than {MAX_VALUE} bytes")
+        bound += len(event.value)
     if bound > MAX_VALUE:
         bound = len(write_json(outcome.ticket))
         if bound > MAX_VALUE:

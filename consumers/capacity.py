@@ -33,8 +33,9 @@ from redis.exceptions import ResponseError
 from consumers import scripts
 from consumers.errors import Fenced, PlacesLost, ViewBehind
 from consumers.keys import AgentKeys, PartitionKeys
+from consumers.packing import Write, pack_writes
 from consumers.state_log import LogEnds
-from consumers.view import NOT_BUILT, PartitionView, Write, as_text
+from consumers.view import NOT_BUILT, PartitionView, as_text
 
 _TAKEN, _FULL, _LOST, _FENCED = 1, 0, -1, -2
 _POLL_SECONDS = 0.02
@@ -156,10 +157,7 @@ class Ledger:
 
     async def settle(self, partition: int, fence: str, writes: Iterable[Write]) -> None:
         """Write down what became of places where no ticket changed; each write may be repeated."""
-        arguments: list[str | bytes | int] = [fence]
-        for write in writes:
-            arguments.extend((len(write), *write))
-        await self._settle(keys=[self.keys(partition).marker], args=arguments)
+        await self._settle(keys=[self.keys(partition).marker], args=[fence, pack_writes(writes)])
 
     async def take_over(self, partition: int, fence: str) -> None:
         """Finish what the partition's last owner left (step 4); its view must be caught up.

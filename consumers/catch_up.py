@@ -7,8 +7,7 @@ import structlog
 from aiokafka import ConsumerRecord, TopicPartition
 
 from consumers.state_log import LogEnds, read_partition
-from consumers.view import NOT_BUILT, Change, Marker, PartitionView, Write, place_of, read_snapshot
-from contracts.ticket import Ticket
+from consumers.view import NOT_BUILT, Change, Marker, PartitionView, read_snapshot
 from producers.connection import KafkaConnection
 
 _CHUNK = 500
@@ -51,23 +50,13 @@ async def catch_up(connection: KafkaConnection, state_topic: str, view: Partitio
 async def _apply(view: PartitionView, marker: Marker, records: Sequence[ConsumerRecord]) -> Marker:
     latest = {record.key.decode(): record for record in records}
     before = await view.load(list(latest), marker.state)
-    writes: list[Write] = []
-    source = marker.source
+    changes: list[Change] = []
     for ticket_id, record in latest.items():
-        after = read_snapshot(record.value)
         known = before.get(ticket_id)
         was = None if known is None else read_snapshot(known)
-        source = max(source, after.source_offset)
-        writes.extend(view.writes_for(Change(ticket_id, was, after, record.value), after.source_offset))
-        writes.extend(_releases(view, was, after))
+        changes.append(Change(ticket_id, was, read_snapshot(record.value), record.value))
+    writes = [write for change in changes for write in view.writes_for(change, change.after.source_offset)]
+    source = max(marker.source, *(change.after.source_offset for change in changes))
     position = records[-1].offset + 1
     await view.apply(marker.state, position, source, writes)
     return Marker(position, source)
-
-
-def _releases(view: PartitionView, before: Ticket | None, after: Ticket) -> Sequence[Write]:
-    """Give back the place of whoever held the ticket before: its last owner may have died before doing so."""
-    was = place_of(before)
-    if was is None or was == place_of(after):
-        return ()
-    return (view.release(was, after.id, after.source_offset),)

@@ -4,13 +4,13 @@ Decisions never rest on it: each ticket worker follows the directory topic itsel
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from redis.asyncio import Redis
 
 from consumers import scripts
 from consumers.errors import ViewBehind
 from consumers.keys import DirectoryKeys
+from consumers.packing import Write, pack_writes
 from consumers.view import NOT_BUILT
 from contracts.directory import KINDS, DirectoryChange
 from contracts.json_values import write_json
@@ -34,12 +34,8 @@ class DirectoryView:
         Raises:
             ViewBehind: the view is elsewhere; nothing was written.
         """
-        arguments: list[Any] = ["state", expected, position]
-        for change in changes:
-            key = self._keys.entries(change.kind)
-            write = ["HDEL", key, change.id] if change.entity is None else ["HSET", key, change.id, _json(change)]
-            arguments.extend((len(write), *write))
-        if await self._apply(keys=[self._keys.marker], args=arguments) < 0:
+        writes = pack_writes(self._write(change) for change in changes)
+        if await self._apply(keys=[self._keys.marker], args=["state", expected, position, writes]) < 0:
             raise ViewBehind(f"the directory view is not at {expected}")
 
     async def drop(self) -> None:
@@ -50,6 +46,8 @@ class DirectoryView:
         """Return one entity as JSON, None where the directory has none of this id."""
         return await self._redis.hget(self._keys.entries(kind), entity_id)
 
-
-def _json(change: DirectoryChange) -> bytes:
-    return write_json(change.entity)
+    def _write(self, change: DirectoryChange) -> Write:
+        key = self._keys.entries(change.kind)
+        if change.entity is None:
+            return ("HDEL", key, change.id)
+        return ("HSET", key, change.id, write_json(change.entity))

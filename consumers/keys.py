@@ -4,9 +4,10 @@ A partition's keys share one hash tag, and so do an agent's, so that no script t
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartitionKeys:
     """The keys of one partition's view.
 
@@ -18,7 +19,7 @@ class PartitionKeys:
     prefix: str
     partition: int
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """The hash tag all keys of the partition begin with; the letter keeps prefixes that end in digits apart."""
         return f"{{{self.prefix}p{self.partition}}}"

@@ -46,7 +46,7 @@ from consumers.outputs import SNAPSHOT_HEADERS, Output
 from consumers.reserving import Plan, Planner
 from consumers.tasks import WatchedTask
 from consumers.timelines import Timelines
-from consumers.view import Change, Marker, PartitionView, Write, place_of, read_snapshot
+from consumers.view import Change, Marker, PartitionView, read_snapshot
 from contracts.received import RawRecord
 from producers.partition_output import OutputFenced, PartitionOutput
 
@@ -278,19 +278,14 @@ class Partition:
             self._cache.popitem(last=False)
 
     async def _apply(self, plan: Plan, changes: Sequence[Change], marker: Marker) -> None:
-        writes: list[Write] = []
-        released = plan.unused_places({change.ticket_id: change.after for change in changes})
-        for change in changes:
-            writes.extend(self._view.writes_for(change, marker.source))
-            was = place_of(change.before)
-            if was is not None and was != place_of(change.after):
-                released[was, change.ticket_id] = marker.source
-        writes.extend(self._view.release(agent, ticket, source) for (agent, ticket), source in released.items())
+        unused = plan.unused_places({change.ticket_id: change.after for change in changes})
+        writes = [write for change in changes for write in self._view.writes_for(change, marker.source)]
+        writes.extend(self._view.release(agent, ticket, source) for (agent, ticket), source in unused.items())
         writes.extend(("SREM", self._view.keys.reserving, intent) for intent in plan.intents)
         if changes:
             await self._view.apply(self._marker.state, marker.state, marker.source, writes)
             self._marker = marker
         else:
             await self._fleet.ledger.settle(self._home.partition, self._fence, writes)
-        if released:
+        if unused or plan.decided.freed:
             await self._fleet.ledger.carry_out_releases(self._home.partition)

@@ -1,18 +1,13 @@
 """The Lua scripts of the Redis view. Each is atomic, touches one hash slot, and may be sent twice without harm."""
 
 APPLY = """
--- KEYS: marker. ARGV: the marker's field, expected position there, new position, then the writes: each a count of
--- words and that many words. An apply that is not newer does nothing; one that would leave a gap is refused.
+-- KEYS: marker. ARGV: the marker's field, expected position there, new position, the writes as `packing` packs them.
+-- An apply that is not newer does nothing; one that would leave a gap is refused.
 local at = redis.call('HGET', KEYS[1], ARGV[1])
 if at == false then at = '-1' end
 if tonumber(at) >= tonumber(ARGV[3]) then return 0 end
 if at ~= ARGV[2] then return -1 end
-local i = 4
-while i <= #ARGV do
-  local n = tonumber(ARGV[i])
-  redis.call(unpack(ARGV, i + 1, i + n))
-  i = i + n + 1
-end
+for _, write in ipairs(cmsgpack.unpack(ARGV[4])) do redis.call(unpack(write)) end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 """
@@ -44,15 +39,10 @@ return before
 """
 
 SETTLE = """
--- KEYS: marker. ARGV: fence, then the writes as for an apply. What became of places where no ticket changed; nothing
+-- KEYS: marker. ARGV: fence, the writes as for an apply. What became of places where no ticket changed; nothing
 -- where somebody else has the partition now, who has settled them.
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
-local i = 2
-while i <= #ARGV do
-  local n = tonumber(ARGV[i])
-  redis.call(unpack(ARGV, i + 1, i + n))
-  i = i + n + 1
-end
+for _, write in ipairs(cmsgpack.unpack(ARGV[2])) do redis.call(unpack(write)) end
 return 1
 """
 

@@ -6,7 +6,7 @@ repeated, late or gapped write can't do harm. Nothing here decides anything.
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from redis.asyncio import Redis
@@ -15,14 +15,14 @@ from redis.asyncio.client import Pipeline
 from consumers import scripts
 from consumers.errors import ViewBehind
 from consumers.keys import AgentKeys, PartitionKeys
+from consumers.packing import Write, pack_writes
 from contracts.recorded import RecordedEvent
 from contracts.ticket import Ticket
 from services.score_facts import may_differ, packed_facts
-from services.view_index import index_entries, same_entries
+from services.view_index import index_changes
 
 NOT_BUILT = -1
 """The position of a view that holds nothing, not even the start of the log."""
-Write = tuple[str | bytes | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class Marker:
     events: int = NOT_BUILT
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A ticket before and after, as far as the view is concerned; `snapshot` is the new state's bytes."""
 
     ticket_id: str
@@ -103,10 +102,7 @@ class PartitionView:
         await self._advance(keys=[self.keys.marker], args=["events", expected, position])
 
     async def _apply_at(self, field: str, expected: int, position: int, writes: Iterable[Write]) -> None:
-        arguments: list[Any] = [field, expected, position]
-        for write in writes:
-            arguments.append(len(write))
-            arguments.extend(write)
+        arguments: list[Any] = [field, expected, position, pack_writes(writes)]
         if await self._apply(keys=[self.keys.marker], args=arguments) < 0:
             raise ViewBehind(f"the view of partition {self.keys.partition} is not at {expected} of its {field}")
 
@@ -114,34 +110,34 @@ class PartitionView:
         return ("HSET", self.keys.timeline(event.ticket_id), event.version, event.value)
 
     def writes_for(self, change: Change, source: int) -> Iterable[Write]:
-        """Yield the writes that bring one ticket's part of the view up to date."""
+        """Yield the writes that bring one ticket's part of the view up to date.
+
+        A place it no longer takes is written down to be given back: whoever changed the ticket may die before doing so.
+        """
         keys, after = self.keys, change.after
         yield ("SET", keys.ticket(change.ticket_id), change.snapshot)
         yield ("HSET", keys.touched, change.ticket_id, after.version)
         if change.before is None:
             yield ("SADD", keys.tickets, change.ticket_id)
-        for event in change.events:
-            yield self._timeline_write(event)
-        yield from self._index_writes(change)
+        if change.events:
+            timeline = keys.timeline(change.ticket_id)
+            yield ("HSET", timeline, *(word for event in change.events for word in (event.version, event.value)))
+        gone, new = index_changes(change.before, after)
+        for entry in gone:
+            yield ("SREM", keys.index(entry.name), entry.member)
+        for entry in new:
+            yield ("SADD", keys.index(entry.name), entry.member)
+            yield ("SADD", keys.indexes, entry.name)
         yield from self._work_writes(change)
         was, now = place_of(change.before), place_of(after)
         if was == now:
             return
         if was is not None:
             yield ("HDEL", keys.owned(was), change.ticket_id)
+            yield self.release(was, change.ticket_id, source)
         if now is not None:
             yield ("HSET", keys.owned(now), change.ticket_id, source)
             yield ("SADD", keys.agents, now)
-
-    def _index_writes(self, change: Change) -> Iterable[Write]:
-        if same_entries(change.before, change.after):
-            return
-        was, now = index_entries(change.before), index_entries(change.after)
-        for entry in sorted(was - now):
-            yield ("SREM", self.keys.index(entry.name), entry.member)
-        for entry in sorted(now - was):
-            yield ("SADD", self.keys.index(entry.name), entry.member)
-            yield ("SADD", self.keys.indexes, entry.name)
 
     def _work_writes(self, change: Change) -> Iterable[Write]:
         if not may_differ(change.before, change.after):

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeGuard
 
 import orjson
 
@@ -22,6 +23,7 @@ _TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 # RFC 3986's characters; a percent sign only before two hex digits.
 _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]++|%[0-9A-Fa-f]{2})++")
 _JSON_MEDIA_TYPE = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
+_TEXT_RULE = "a string without control characters, and not empty"
 _BINARY_PREFIX = "ce_"
 
 
@@ -58,7 +60,7 @@ def read_cloud_event(value: bytes | None, headers: Headers) -> CloudEvent:
     if value is not None and len(value) > MAX_VALUE_BYTES:
         raise TooLarge(f"the value has {len(value)} bytes, more than {MAX_VALUE_BYTES}")
     content = read_json(value)
-    content_type, attributes = _header_attributes(headers)
+    content_type, attributes = (CONTENT_TYPE, {}) if headers == STRUCTURED_HEADERS else _header_attributes(headers)
     if content is None:
         raise NotCloudEvent("the value is the JSON literal null")
     received = orjson.Fragment(value or b"")
@@ -99,38 +101,41 @@ def _header_attributes(headers: Headers) -> tuple[str | None, dict[str, Any]]:
 
 
 def _event(attributes: Mapping[str, Any], content: object, as_received: object) -> CloudEvent:
-    if attributes.get("specversion") != "1.0":
+    get = attributes.get
+    if get("specversion") != "1.0":
         raise NotCloudEvent('specversion must be "1.0"')
-    media_type = _optional_text(attributes, "datacontenttype")
-    if media_type not in (None, "application/json") and _JSON_MEDIA_TYPE.fullmatch(media_type) is None:
+    media_type = get("datacontenttype")
+    if media_type is not None and media_type != "application/json" and not _is_json_media_type(media_type):
         raise NotCloudEvent("datacontenttype must be application/json")
-    identity = _matching(attributes, "id", _TEXT, "1-128 characters, none of them a control character")
+    identity, source, kind, correlation_id = get("id"), get("source"), get("type"), get("correlationid")
+    if not _is_text(identity):
+        raise NotCloudEvent("id must be 1-128 characters, none of them a control character")
     if len(identity) > MAX_ID_CHARACTERS:
         raise NotCloudEvent(f"id has {len(identity)} characters, more than {MAX_ID_CHARACTERS}")
+    if not isinstance(source, str) or not _is_uri_reference(source):
+        raise NotCloudEvent("source must be a URI reference")
+    if not _is_text(kind):
+        raise NotCloudEvent(f"type must be {_TEXT_RULE}")
+    time = _time(get("time"))
+    if correlation_id is not None and not _is_text(correlation_id):
+        raise NotCloudEvent(f"correlationid must be {_TEXT_RULE}")
     return CloudEvent(
-        id=identity,
-        source=_matching(attributes, "source", _URI_REFERENCE, "a URI reference"),
-        type=_matching(attributes, "type", _TEXT, "a string without control characters, and not empty"),
-        subject=attributes.get("subject"),
-        time=_time(attributes.get("time")),
-        partitionkey=attributes.get("partitionkey"),
-        correlationid=_optional_text(attributes, "correlationid"),
-        data=content,
-        as_received=as_received,
+        identity, source, kind, get("subject"), time, get("partitionkey"), correlation_id, content, as_received
     )
 
 
-def _matching(attributes: Mapping[str, Any], name: str, pattern: re.Pattern[str], rule: str) -> str:
-    value = attributes.get(name)
-    if not isinstance(value, str) or pattern.fullmatch(value) is None:
-        raise NotCloudEvent(f"{name} must be {rule}")
-    return value
+def _is_text(value: object) -> TypeGuard[str]:
+    """Tell a CloudEvents String that is not empty; what is printable has no control characters."""
+    return isinstance(value, str) and value != "" and (value.isprintable() or _TEXT.fullmatch(value) is not None)
 
 
-def _optional_text(attributes: Mapping[str, Any], name: str) -> str | None:
-    if attributes.get(name) is None:
-        return None
-    return _matching(attributes, name, _TEXT, "a string without control characters, and not empty")
+def _is_json_media_type(value: object) -> bool:
+    return _is_text(value) and _JSON_MEDIA_TYPE.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=1_024)  # a fleet has few connectors
+def _is_uri_reference(text: str) -> bool:
+    return _URI_REFERENCE.fullmatch(text) is not None
 
 
 def _time(value: object) -> datetime | None:

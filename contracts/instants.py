@@ -53,6 +53,7 @@ def format_instant(instant: datetime) -> str:
     return instant.isoformat(timespec="microseconds")[:26] + "Z"
 
 
+@lru_cache(maxsize=256)  # neighbours in a log were often written within the same millisecond
 def instant_of_timestamp(milliseconds: int) -> datetime:
     """Turn a Kafka record timestamp (milliseconds since the epoch) into an instant, within the years 0001-9999."""
     try:

@@ -3,6 +3,8 @@
 aiokafka ships the same function, but the core may not import it; both are held to the same test vectors.
 """
 
+from functools import lru_cache
+
 _MASK = 0xFFFFFFFF
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
@@ -25,6 +27,9 @@ def murmur2(key: bytes) -> int:
     return h ^ (h >> 15)
 
 
+@lru_cache(
+    maxsize=16_384
+)  # a ticket's commands come in succession, and hashing in Python costs as much as deciding one
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition Kafka's default partitioner gives to a key."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions

@@ -67,17 +67,19 @@ def read_command(record: RawRecord) -> ReceivedCommand:
     if named is None:
         raise UnknownType(f"no command of type {event.type[:128]!r}")
     name, model = named
+    data = model.read(event.data)
+    # By position, as in `ReceivedCommand`: by name would take twice as long, and it is done for every record.
     return ReceivedCommand(
-        ticket_id=ticket_id,
-        source=event.source,
-        id=event.id,
-        name=name,
-        time=time,
-        recorded_at=recorded_at,
-        correlation_id=event.correlationid,
-        data=model.read(event.data),
-        as_received=event.as_received,
-        position=record.position,
+        ticket_id,
+        event.source,
+        event.id,
+        name,
+        time,
+        recorded_at,
+        event.correlationid,
+        data,
+        event.as_received,
+        record.position,
     )
 
 

@@ -97,18 +97,19 @@ def record_event(data: Event, index: int, cause: Cause, after: Head) -> Recorded
     event["prevhash"] = after.hash
     event["data"] = data.wire()
     value = write_json(event)
+    # By position, as in `RecordedEvent`: by name would take twice as long, and it is done for every command.
     return RecordedEvent(
-        id=identity,
-        ticket_id=cause.ticket_id,
-        time=cause.at,
-        version=version,
-        prev_hash=after.hash,
-        cause_source=cause.source,
-        cause_id=cause.id,
-        correlation_id=cause.correlation_id,
-        data=data,
-        value=value,
-        head_hash=value_hash(value),
+        identity,
+        cause.ticket_id,
+        cause.at,
+        version,
+        after.hash,
+        cause.source,
+        cause.id,
+        cause.correlation_id,
+        data,
+        value,
+        value_hash(value),
     )
 
 

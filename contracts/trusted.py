@@ -9,16 +9,22 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 M = TypeVar("M", bound=BaseModel)
-_set = object.__setattr__
+_new = object.__new__
+# What a model is made of, set without asking the model, which is frozen. Done for every command, so it has to be fast.
+_set_values = BaseModel.__dict__["__dict__"].__set__
+_set_names, _set_extra, _set_private = (
+    BaseModel.__dict__[slot].__set__
+    for slot in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
 
 
 def trusted(model: type[M], fields: dict[str, Any]) -> M:
     """Return the model of these values: each field of it, by its Python name, and nothing else."""
-    built = model.__new__(model)
-    _set(built, "__dict__", fields)
-    _set(built, "__pydantic_fields_set__", _names(model))
-    _set(built, "__pydantic_extra__", None)
-    _set(built, "__pydantic_private__", None)
+    built = _new(model)
+    _set_values(built, fields)
+    _set_names(built, _names(model))
+    _set_extra(built, None)
+    _set_private(built, None)
     return built
 
 

@@ -16,7 +16,7 @@ ALERT_SOURCE = "/itilnext/alerts"
 
 def decide_raise(ticket: Ticket, command: RaiseAlert, context: Context) -> Decision:
     """Raise a level that is true at `at` and not raised yet; the lower ones it leaves behind count as raised."""
-    if context.source != ALERT_SOURCE:
+    if context.received.source != ALERT_SOURCE:
         return refuse("not_authorized", f"Only {ALERT_SOURCE} raises alerts.")
     counted = counted_levels(ticket, command.condition, command.anchor_at)
     if command.level in counted:

@@ -11,7 +11,7 @@ from contracts.directory import Agent, Policy, Team
 from contracts.events import Event
 from contracts.identity import event_id
 from contracts.model import Message, Priority, Tier
-from contracts.received import Position
+from contracts.received import Position, ReceivedCommand
 from contracts.rejections import Refusal, RejectionCode
 from contracts.trusted import trusted
 from services.business_calendar import BusinessTime
@@ -65,16 +65,18 @@ class Context(NamedTuple):
     """What a decision may see beyond the ticket and the command; `at` is the effective time (SPEC section 3)."""
 
     at: datetime
-    ticket_id: str
-    source: str
-    command_id: str
-    position: Position
+    received: ReceivedCommand
     directory: Directory
     capacity: Capacity
 
+    @property
+    def ticket_id(self) -> str:
+        """The ticket the command is about."""
+        return self.received.ticket_id
+
     def new_id(self, part: str) -> str:
         """Return the id the engine gives to what this command makes, e.g. part `envelope`."""
-        return event_id(self.ticket_id, self.source, self.command_id, part)
+        return event_id(self.received.ticket_id, self.received.source, self.received.id, part)
 
 
 def refuse(code: RejectionCode, message: str, **details: object) -> Refusal:

@@ -70,11 +70,12 @@ def evolve(ticket: Ticket | None, event: RecordedEvent, source_offset: int | Non
     if isinstance(data, TicketOpened):
         if ticket is not None:
             raise BrokenHistory(f"{event.ticket_id} is opened twice, at version {event.version}")
-        fields = _opened(data, event)
+        changes = fields = _opened(data, event)
     elif ticket is None:
         raise BrokenHistory(f"{event.ticket_id} begins with {event.name}")
     else:
-        fields = {**ticket.__dict__, **_changes(ticket, data, event.time)}
+        changes = _changes(ticket, data, event.time)
+        fields = {**ticket.__dict__, **changes}
         if _is_agent_activity(data):
             fields["agent_activity_at"] = event.time
     fields["updated_at"] = event.time
@@ -84,7 +85,8 @@ def evolve(ticket: Ticket | None, event: RecordedEvent, source_offset: int | Non
     if source_offset is not None:
         fields["source_offset"] = source_offset
     evolved = trusted(Ticket, fields)
-    fields["status"] = status_of(evolved)  # still under construction: nobody has seen it
+    if changes:
+        fields["status"] = status_of(evolved)  # still under construction: nobody has seen it
     return evolved
 
 

@@ -70,15 +70,7 @@ def handle(command: ReceivedCommand, ticket: Ticket | None, world: World) -> Out
     if command.time - command.recorded_at > world.future_tolerance:
         return Rejected(_time_in_future(command, world.future_tolerance), command.recorded_at)
     at = command.time if ticket is None else max(command.time, ticket.updated_at)
-    context = Context(
-        at=at,
-        ticket_id=command.ticket_id,
-        source=command.source,
-        command_id=command.id,
-        position=command.position,
-        directory=world.directory,
-        capacity=world.capacity,
-    )
+    context = Context(at, command, world.directory, world.capacity)
     decision = _decide(ticket, command.data, context)
     if isinstance(decision, Refusal):
         return Rejected(decision, at)

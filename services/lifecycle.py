@@ -38,7 +38,7 @@ def decide_open(command: OpenTicket, context: Context) -> Decision:
     if command.team_id is not None and directory.team(command.team_id) is None:
         return unknown_team(command.team_id)
     tier = _customer_tier(directory, command)
-    reference = command.reference or _reference(command, context.at, context.position)
+    reference = command.reference or _reference(command, context.at, context.received.position)
     due = due_at(directory, command.priority, tier, context.at, 0)
     return (event_from(TicketOpened, command, reference=reference, status="new", due_at=due, customer_tier=tier),)
 

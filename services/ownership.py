@@ -68,7 +68,7 @@ def prospective_owner(command: Command) -> str | None:
 def at_capacity(agent_id: str, context: Context) -> Refusal | None:
     """Refuse where one more open ticket would take the agent past `max_tickets`."""
     agent = context.directory.agent(agent_id)
-    if agent is None or context.capacity.admits(agent, context.ticket_id, context.position):
+    if agent is None or context.capacity.admits(agent, context.ticket_id, context.received.position):
         return None
     return refuse(
         "agent_at_capacity",

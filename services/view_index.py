@@ -5,7 +5,7 @@ audit compares the sets with what the snapshots say. A list's name is its kind a
 and part.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -39,6 +39,14 @@ _CHANGEABLE = attrgetter("resolved_at", "closed_at", "envelopes", "tasks", "aler
 def same_entries(before: Ticket | None, after: Ticket) -> bool:
     """Tell, cheaply, that a ticket's entries are what they were; where this says no, they have to be compared."""
     return before is not None and _CHANGEABLE(before) == _CHANGEABLE(after)
+
+
+def index_changes(before: Ticket | None, after: Ticket) -> tuple[Sequence[IndexEntry], Sequence[IndexEntry]]:
+    """Return the lists' members that are no more and those that are new, each in order."""
+    if same_entries(before, after):
+        return (), ()
+    was, now = index_entries(before), index_entries(after)
+    return sorted(was - now), sorted(now - was)
 
 
 def _entries(ticket: Ticket) -> Iterator[IndexEntry]:
