@@ -63,12 +63,13 @@ Readings = Mapping[Reading, Mapping[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A worker as it was seen at one moment.
+    """A worker as it was seen at one moment: `topic` is what it reads.
 
     `unready` says why it isn't fit for its work, in words; it is fit where there is nothing to say. `broken` says
     what has come to a stop that never should: only a new process goes on.
     """
 
+    topic: str = ""
     unready: Sequence[str] = ()
     broken: Sequence[str] = ()
     readings: Readings = field(default_factory=dict)

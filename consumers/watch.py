@@ -111,6 +111,7 @@ class _Watch:
             for number, standing in standings.items()
         }
         return Sighting(
+            topic=self._worker.topic,
             unready=unready,
             broken=member.ended_loops,
             readings={

@@ -82,13 +82,15 @@ TAKEOVERS = Metric(
 )
 
 ASSIGNED = Metric("itilnext_partitions_assigned", Kind.GAUGE, "Partitions this process has")
-LAG = Metric("itilnext_lag_records", Kind.GAUGE, "Offsets that can be read and are not settled yet", ("partition",))
-NEXT_OFFSET = Metric("itilnext_next_offset", Kind.GAUGE, "The first offset that is not settled", ("partition",))
+LAG = Metric(
+    "itilnext_lag_records", Kind.GAUGE, "Offsets that can be read and are not settled yet", ("topic", "partition")
+)
+NEXT_OFFSET = Metric("itilnext_next_offset", Kind.GAUGE, "The first offset that is not settled", ("topic", "partition"))
 STALLED = Metric(
     "itilnext_stalled_seconds",
     Kind.GAUGE,
     "Seconds a partition has had something to do and not moved, while broker and Redis answer",
-    ("partition",),
+    ("topic", "partition"),
 )
 VIEW_LAG = Metric(
     "itilnext_view_lag_records", Kind.GAUGE, "Offsets of the state topic that the view does not have", ("partition",)

@@ -135,7 +135,8 @@ class _LastLook(Collector):
         yield gauge(metrics.ASSIGNED, {(): len(partitions)})
         for reading, metric in _BY_READING.items():
             readings = sighting.readings.get(reading, {})
-            yield gauge(metric, {(str(partition),): value for partition, value in readings.items()})
+            of = (sighting.topic,) if "topic" in metric.labels else ()
+            yield gauge(metric, {(*of, str(partition)): value for partition, value in readings.items()})
         ends = {(topic, str(partition)): end for (topic, partition), end in sighting.ends.items()}
         yield gauge(metrics.LOG_END, {labels: end.written for labels, end in ends.items()})
         yield gauge(metrics.STABLE_END, {labels: end.stable for labels, end in ends.items()})
