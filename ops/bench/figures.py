@@ -13,6 +13,7 @@ class Part(StrEnum):
     SCALING = "scaling"
     LATENCY = "latency"
     TAKEOVER = "takeover"
+    ROLLING = "rolling"
     MEMORY = "memory"
     REBUILD = "rebuild"
     ALERTS = "alerts"

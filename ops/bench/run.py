@@ -10,6 +10,7 @@ from ops.bench.large_view import measure_large_view
 from ops.bench.latency import measure_latency
 from ops.bench.machine import describe_machine
 from ops.bench.report import Results
+from ops.bench.rolling import measure_rolling
 from ops.bench.scaling import measure_scaling
 from ops.bench.takeover import measure_takeover
 from ops.bench.throughput import measure_throughput
@@ -20,6 +21,7 @@ _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
     (Part.SCALING, measure_scaling),
     (Part.LATENCY, measure_latency),
     (Part.TAKEOVER, measure_takeover),
+    (Part.ROLLING, measure_rolling),
     (Part.ALERTS, measure_alerts),
 )
 

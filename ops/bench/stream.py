@@ -9,14 +9,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from contracts.cloudevents import STRUCTURED_HEADERS
 from contracts.partitioner import partition_of
 from ops.bench.fleet import Advance, BenchFleet
-from ops.bench.processes import Measured
 from ops.bench.workload import Sendable
 
 _HEADERS = list(STRUCTURED_HEADERS)  # the client takes nothing but a list
@@ -38,10 +37,21 @@ class Arrival:
         return self.received - self.sent
 
 
+class Answering(Protocol):
+    """What is to answer the commands: a process, or several."""
+
+    def require_running(self) -> None:
+        """Make sure that it is still there.
+
+        Raises:
+            CommandFailed: it has ended.
+        """
+
+
 class Stream:
     """Sends commands and sees their records arrive, while entered; `arrivals` is in the order of arrival."""
 
-    def __init__(self, fleet: BenchFleet, answers: str, commands: Iterator[Sendable], process: Measured) -> None:
+    def __init__(self, fleet: BenchFleet, answers: str, commands: Iterator[Sendable], process: Answering) -> None:
         self._fleet = fleet
         self._commands = commands
         self._process = process

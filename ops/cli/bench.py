@@ -23,6 +23,7 @@ class What(StrEnum):
     SCALING = "scaling"
     LATENCY = "latency"
     TAKEOVER = "takeover"
+    ROLLING = "rolling"
     MEMORY = "memory"
     REBUILD = "rebuild"
     ALERTS = "alerts"

@@ -74,6 +74,13 @@ def test_takeover_waits_for_the_killed_worker_s_partitions(run: Run) -> None:
     assert is_spread(found["takeover"]["last_partition_seconds"])
 
 
+def test_a_rolling_restart_loses_nothing(run: Run) -> None:
+    found = figures(run("rolling", *SMALL, "--json"))["rolling"]
+    assert found["lost"] == 0
+    assert found["commands"] > 0
+    assert all(is_spread(found["milliseconds"][name]) for name in ("p50", "p99", "max"))
+
+
 def test_memory_is_shown_as_a_table(run: Run) -> None:
     result = run("memory", *SMALL)
     assert result.exit_code == 0, result.output
