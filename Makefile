@@ -31,10 +31,10 @@ export UV_DEFAULT_INDEX PIP_INDEX_URL
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check schemas bench clean python broker
+.PHONY: help setup demo test compose-test check schemas bench clean python broker
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ARGS='...' goes to the program behind demo, test and bench."
 
 demo: setup broker ## Run a real incident log through a fleet of workers, start to verdict
@@ -45,6 +45,9 @@ demo: setup broker ## Run a real incident log through a fleet of workers, start 
 TEST_PROCESSES := $(if $(ITILNEXT_REDIS__URL),0,3)
 test: setup broker ## Run all tests, with a summary of coverage
 	$(RUN) pytest --cov -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+compose-test: setup ## Run compose.yaml for real, where a Docker engine runs (tests/deploy/stand-ins.sh: without a registry)
+	$(RUN) pytest -m compose $(ARGS)
 
 check: setup ## Check format, lint, types, import rules and that the lock file is up to date
 	env -u UV_DEFAULT_INDEX $(UV) lock --check --offline --quiet

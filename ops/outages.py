@@ -21,6 +21,9 @@ _KAFKA_LOGIN_REMEDY = "Check the ITILNEXT_KAFKA__SASL_... settings: mechanism, u
 _KAFKA_RIGHTS_REMEDY = "Give this user the rights on the broker, or log in as another (ITILNEXT_KAFKA__SASL_...)."
 _REDIS_REMEDY = "Start Redis or `itilnext up`, or set ITILNEXT_REDIS__URL to where it is."
 _REDIS_LOGIN_REMEDY = "Check user name and password in ITILNEXT_REDIS__URL."
+_REDIS_PROTECTED = "DENIED "
+"""How Redis begins its answer to who comes from another machine while it has no password."""
+_REDIS_PROTECTED_REMEDY = "Give Redis a password, or set its protected-mode to no where nobody else can reach it."
 _KAFKA_LOGIN = (
     kafka.AuthenticationFailedError,
     kafka.AuthenticationMethodNotSupported,
@@ -103,6 +106,9 @@ def _bootstrap_failure(log: Sequence[logging.LogRecord]) -> tuple[str, BaseExcep
 def _redis(error: redis.RedisError) -> CommandFailed | None:
     if isinstance(error, redis.AuthenticationError | redis.NoPermissionError):
         return CommandFailed(f"Redis refused the login: {_said(error)}", _REDIS_LOGIN_REMEDY, ExitCode.UNREACHABLE)
+    if isinstance(error, redis.ResponseError) and str(error).startswith(_REDIS_PROTECTED):
+        said = str(error).partition(".")[0]
+        return CommandFailed(f"Redis refused the connection: {said}", _REDIS_PROTECTED_REMEDY, ExitCode.UNREACHABLE)
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return CommandFailed(f"Redis can't be reached: {_said(error)}", _REDIS_REMEDY, ExitCode.UNREACHABLE)
     return None

@@ -31,6 +31,7 @@ def tried(reason: BaseException) -> logging.LogRecord:
         (redis.TimeoutError("late"), 3, "Redis can't be reached: late"),
         (redis.AuthenticationError("wrong"), 3, "Redis refused the login: wrong"),
         (redis.NoPermissionError("no"), 3, "Redis refused the login: no"),
+        (redis.ResponseError("DENIED it is protected. How to mend it:"), 3, "connection: DENIED it is protected"),
         (TimeoutError(), 3, "did not answer in time"),
         (TopicsUnfit([Finding("t", "missing", "make it")]), 1, "t: missing"),
         (ExceptionGroup("both", [redis.ConnectionError("gone"), kafka.KafkaConnectionError()]), 3, "Redis"),

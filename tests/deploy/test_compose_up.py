@@ -1,0 +1,118 @@
+"""`docker compose up` for real: a fleet that imports a log, is scaled up, loses a container, and passes its audit.
+
+Run by `make compose-test`, not with the other tests: it needs a Docker engine and some minutes. The images compose.yaml
+names have to be there or to be had; tests/deploy/stand-ins.sh builds stand-ins where they can't be pulled.
+"""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from ops.embedded.ports import choose
+from tests.test_house_rules import ROOT
+
+pytestmark = pytest.mark.compose
+INCIDENT_LOG = ROOT / "ops" / "sample" / "servicenow_incident_log.csv"
+UP_SECONDS = 300.0
+"""A net for a fleet that never gets ready, not a measure of speed."""
+_POLL_SECONDS = 1.0
+
+
+class Project:
+    """One Compose project, by a name of its own."""
+
+    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self._environment = os.environ | environment
+
+    def compose(self, *words: str) -> str:
+        """Run docker compose; return what it printed, or fail with what it said."""
+        return self._docker("compose", "--project-name", self.name, *words)
+
+    def itilnext(self, *words: str, mount: str = "") -> str:
+        """Run the command line in a container of its own."""
+        mounted = ("--volume", mount) if mount else ()
+        return self.compose("run", "--rm", "--quiet-pull", "-T", *mounted, "cli", *words)
+
+    def containers(self) -> list[dict[str, Any]]:
+        """Return the project's containers, those that have ended included."""
+        return [json.loads(line) for line in self.compose("ps", "--all", "--format", "json").splitlines()]
+
+    def kill(self, container: str) -> None:
+        """End a container as a power cut does."""
+        self._docker("kill", container)
+
+    def wait_until_ready(self) -> None:
+        """Wait until all one-shot services have done their work and all others are healthy."""
+        until = time.monotonic() + UP_SECONDS
+        while True:
+            waiting = [each for each in self.containers() if not _is_ready(each)]
+            if not waiting:
+                return
+            if time.monotonic() > until:
+                raise AssertionError([(each["Name"], each["Status"]) for each in waiting])
+            time.sleep(_POLL_SECONDS)
+
+    def _docker(self, *words: str) -> str:
+        done = subprocess.run(
+            ["docker", *words],  # noqa: S607 the one on the PATH
+            cwd=ROOT,
+            env=self._environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+
+def _is_ready(container: Mapping[str, Any]) -> bool:
+    if container["State"] == "exited":
+        assert container["ExitCode"] == 0, f"{container['Name']}: {container['Status']}"
+        return True
+    return container["State"] == "running" and container["Health"] in ("", "healthy")
+
+
+@pytest.fixture
+def project() -> Iterator[Project]:
+    (port,) = choose(1)
+    project = Project(f"itilnext-{uuid4().hex[:8]}", {"KAFKA_HOST_PORT": str(port)})
+    try:
+        yield project
+    finally:
+        project.compose("--profile", "*", "down", "--volumes", "--timeout", "30")
+
+
+def test_a_fleet_in_containers(project: Project) -> None:
+    project.compose("up", "--detach", "--quiet-pull")
+    project.wait_until_ready()
+    log = f"{INCIDENT_LOG}:/log.csv:ro"
+    report = json.loads(project.itilnext("import", "servicenow", "/log.csv", "--json", mount=log).splitlines()[-1])
+    assert report["owner_changes_here"] == 0
+    assert report["audit"]["holds"], report["audit"]
+
+    project.compose("up", "--detach", "--scale", "ticket-worker=4", "--no-recreate")
+    project.wait_until_ready()
+    workers = [each["Name"] for each in project.containers() if each["Service"] == "ticket-worker"]
+    assert len(workers) == 4
+    project.kill(workers[0])
+    # Sent again, every command is a duplicate; new ones go to whoever has the killed one's partitions now.
+    project.itilnext("import", "servicenow", "/log.csv", "--json", mount=log)
+    for number in range(24):
+        project.itilnext("send", "ticket.open", f"T-{number}", "subject=fire")
+    project.itilnext("send", "ticket.accept", "T-1", "agent_id=ann", "--wait", "--timeout", "120")
+    audit = json.loads(project.itilnext("audit", "--json"))
+    assert audit["holds"], audit
+    assert audit["tickets"] == report["incidents"] + 24
+
+    project.compose("up", "--detach", "--scale", "ticket-worker=4", "--no-recreate")
+    project.wait_until_ready()
+    assert json.loads(project.itilnext("doctor", "--json"))["ok"] is True
+    project.compose("down", "--timeout", "30")
+    assert project.containers() == []
