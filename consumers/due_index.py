@@ -12,6 +12,7 @@ mark, the instant or the lease. With Redis itself all is lost, and rebuilding th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -36,6 +37,15 @@ class Glance:
     due: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A ticket that was asked about, because it was `due` (a score), and when its next level comes due after that."""
+
+    ticket_id: str
+    due: float
+    then: datetime | None
+
+
 class DueIndex:
     """The due index of one partition, written by the partition's alert worker alone."""
 
@@ -43,6 +53,7 @@ class DueIndex:
         self._redis = redis
         self._keys = PartitionKeys(prefix, partition)
         self._index = redis.register_script(scripts.INDEX_DUE)
+        self._lease = redis.register_script(scripts.LEASE)
         self._raise = redis.register_script(scripts.RAISE)
 
     async def glance(self, at: datetime, now: datetime) -> "Glance":
@@ -71,10 +82,11 @@ class DueIndex:
             looked_at += len(marked)
         return looked_at
 
-    async def due_by(self, at: datetime) -> Sequence[str]:
-        """Return some hundred of the tickets that come due up to an instant, the earliest first."""
-        found = await self._redis.zrangebyscore(self._keys.due, "-inf", score_of(at), start=0, num=_CHUNK)
-        return [as_text(ticket_id) for ticket_id in found]
+    async def due_by(self, at: datetime) -> Mapping[str, float]:
+        """Return some hundred of the tickets that come due up to an instant, each with when that is: its score."""
+        keys = self._keys
+        found: Any = await self._redis.zrangebyscore(keys.due, "-inf", score_of(at), 0, _CHUNK, withscores=True)
+        return {as_text(ticket_id): score for ticket_id, score in found}
 
     async def tickets(self, ticket_ids: Sequence[str]) -> Mapping[str, Ticket]:
         """Read tickets from the view, those there are."""
@@ -84,22 +96,15 @@ class DueIndex:
         found = zip(ticket_ids, values, strict=True)
         return {ticket_id: read_snapshot(value) for ticket_id, value in found if isinstance(value, bytes)}
 
-    async def settle(self, asked: Mapping[str, datetime | None], lease_ends: datetime) -> None:
-        """Lease tickets that were asked about, each with when its next level comes due after those, if one does."""
-        if not asked:
-            return
-        next_instants = {ticket_id: score_of(instant) for ticket_id, instant in asked.items() if instant is not None}
-        pipeline = self._redis.pipeline(transaction=True)
-        pipeline.zadd(self._keys.asked, dict.fromkeys(asked, score_of(lease_ends)))
-        pipeline.zrem(self._keys.due, *asked)
-        if next_instants:
-            pipeline.zadd(self._keys.due, next_instants)
-        await pipeline.execute()
+    async def lease(self, asked: Sequence[Asked], until: datetime) -> None:
+        """Lease tickets that were asked about: their next instant takes the place of the one they were due at."""
+        arguments: list[str | float] = [score_of(until)]
+        for each in asked:
+            arguments += (each.ticket_id, each.due, "" if each.then is None else score_of(each.then))
+        await self._lease(keys=[self._keys.due, self._keys.asked], args=arguments)
 
     async def put_back(self, tickets: Sequence[str], now: datetime) -> None:
         """Mark tickets of which nothing was to be asked after all, to be looked at again."""
-        if not tickets:
-            return
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.hset(self._keys.touched, mapping=dict.fromkeys(tickets, f"looked at {format_instant(now)}"))
         pipeline.zrem(self._keys.due, *tickets)

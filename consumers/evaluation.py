@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from consumers.due_index import DueIndex, Glance
+from consumers.due_index import Asked, DueIndex, Glance
 from contracts.cloudevents import event_type
 from contracts.instants import format_instant
-from services.alert_rounds import Cell, due, next_due_after
+from services.alert_rounds import Cell, outlook
 from services.alerts import ALERT_SOURCE
 from services.directory_state import DirectoryState
 
@@ -22,11 +22,8 @@ LEASE = timedelta(seconds=30)
 class Asks(Protocol):
     """Where asks go; `producers.publisher.CommandPublisher` is one."""
 
-    async def send(self, event: Mapping[str, Any]) -> object:
-        """Send one."""
-
-    async def flush(self) -> None:
-        """Wait until all that were sent are on the log."""
+    async def deliver(self, commands: Sequence[Mapping[str, Any]]) -> None:
+        """Send them, and wait until all are on the log."""
 
 
 class Evaluation:
@@ -61,23 +58,24 @@ class Evaluation:
             await self._index.made_by(rules)
         await self._index.refresh(self._directory, datetime.now(UTC))
 
-    async def _ask_for(self, tickets: Sequence[str], at: datetime) -> None:
+    async def _ask_for(self, tickets: Mapping[str, float], at: datetime) -> None:
         """Ask for what is due on these tickets, and lease those that were asked for."""
-        found = await self._index.tickets(tickets)
-        asked: dict[str, datetime | None] = {}
+        found = await self._index.tickets(list(tickets))
+        asks: list[Mapping[str, Any]] = []
+        asked: list[Asked] = []
         for ticket_id, ticket in found.items():
-            cells = due(ticket, self._directory, at)
-            for cell in cells:
-                await self._asks.send(_ask(ticket_id, cell, at))
+            cells, then = outlook(ticket, self._directory, at)
             if cells:
-                asked[ticket_id] = next_due_after(ticket, self._directory, at)
-        await self._asks.flush()
-        now = datetime.now(UTC)
-        await self._index.settle(asked, now + self._lease)
-        await self._index.put_back([ticket_id for ticket_id in tickets if ticket_id not in asked], now)
+                asks += [_ask(ticket_id, cell, at) for cell in cells]
+                asked.append(Asked(ticket_id, tickets[ticket_id], then))
+        if asked:
+            await self._asks.deliver(asks)
+            await self._index.lease(asked, datetime.now(UTC) + self._lease)
+        if idle := tickets.keys() - {each.ticket_id for each in asked}:
+            await self._index.put_back(sorted(idle), datetime.now(UTC))
 
 
-def _ask(ticket_id: str, cell: Cell, at: datetime) -> dict[str, object]:
+def _ask(ticket_id: str, cell: Cell, at: datetime) -> Mapping[str, Any]:
     """Build the command that asks for one level; the same level of the same round always has the same id."""
     anchor_at = format_instant(cell.anchor_at)
     return {

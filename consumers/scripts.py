@@ -147,6 +147,20 @@ end
 return 1
 """
 
+LEASE = """
+-- KEYS: due, asked. ARGV: when the lease ends, then ticket, the instant it was due at, its next one or an empty word;
+-- in threes. A ticket that is due at another instant by now was taken by somebody else, who knows it better.
+for i = 2, #ARGV, 3 do
+  local at = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if at and tonumber(at) == tonumber(ARGV[i + 1]) then
+    redis.call('ZADD', KEYS[2], ARGV[1], ARGV[i])
+    if ARGV[i + 2] == '' then redis.call('ZREM', KEYS[1], ARGV[i])
+    else redis.call('ZADD', KEYS[1], ARGV[i + 2], ARGV[i]) end
+  end
+end
+return 1
+"""
+
 RAISE = """
 -- KEYS: a hash. ARGV: field, word. Writes the word unless one that sorts after it is there: a thawed owner comes late.
 local at = redis.call('HGET', KEYS[1], ARGV[1])

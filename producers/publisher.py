@@ -7,7 +7,7 @@ awaited one by one: `send` hands back a future, `flush` waits for all and raises
 import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from aiokafka import AIOKafkaProducer
 
@@ -18,6 +18,9 @@ from contracts.topics import MAX_COMMAND_BYTES, Topics
 from producers.connection import KafkaConnection
 from producers.stopping import stop_client
 from producers.topics_admin import require_topics
+
+if TYPE_CHECKING:
+    from aiokafka.producer.message_accumulator import BatchBuilder
 
 _DIRECTORY_PREFIX = f"{TYPE_PREFIX}directory."
 _TICK_PREFIX = f"{TYPE_PREFIX}tick."
@@ -118,6 +121,30 @@ class CommandPublisher:
         await self._make_room()
         sent = self._producer.send(topic, value, subject.encode(), partition, headers=_HEADERS)
         return self._watched(await sent)
+
+    async def deliver(self, commands: Sequence[Mapping[str, Any]]) -> None:
+        """Send commands, and wait until all are acknowledged: in batches, which costs a fraction of one by one.
+
+        Raises:
+            NotPublishable: as `send`; then none is sent.
+            KafkaError: not all of them could be delivered.
+        """
+        batches: dict[int, list[BatchBuilder]] = {}
+        for command in commands:
+            _, subject = destination(command, self._topics)
+            filling = batches.setdefault(partition_of(subject, self._partitions), [self._producer.create_batch()])
+            record = {"timestamp": None, "key": subject.encode(), "value": write_json(command), "headers": _HEADERS}
+            if filling[-1].append(**record) is None:
+                filling.append(self._producer.create_batch())
+                filling[-1].append(**record)
+        topic = self._topics.commands
+        sent = [
+            await self._producer.send_batch(batch, topic, partition=partition)
+            for partition, filled in batches.items()
+            for batch in filled
+        ]
+        await asyncio.gather(*sent)
+        self._acknowledged += len(commands)
 
     async def delete_entry(self, kind: str, entity_id: str) -> "asyncio.Future[Delivery]":
         """Delete a directory entry, with a tombstone.

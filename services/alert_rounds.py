@@ -7,7 +7,7 @@ superseded by a higher one, at most once.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never, get_args
+from typing import NamedTuple, assert_never, get_args
 
 from contracts.model import Condition
 from contracts.ticket import Ticket
@@ -30,6 +30,16 @@ class Cell:
     anchor_at: datetime
     due_at: datetime
     counted: bool
+
+
+class Outlook(NamedTuple):
+    """A ticket at an instant: `due` holds of each condition the highest level reached, unless it counts already.
+
+    `then` is when a level comes due after the instant, whatever becomes of those; None where none will.
+    """
+
+    due: list[Cell]
+    then: datetime | None
 
 
 def anchor_of(ticket: Ticket, condition: Condition) -> datetime | None:
@@ -76,16 +86,16 @@ def cells(ticket: Ticket, directory: Directory) -> Iterator[Cell]:
             yield Cell(condition, level, anchor_at, due_at, level in counted)
 
 
-def due(ticket: Ticket, directory: Directory, at: datetime) -> list[Cell]:
-    """Return what is to be raised at an instant.
-
-    Of each condition the highest level reached, unless it counts already.
-    """
-    highest: dict[Condition, Cell] = {}
+def outlook(ticket: Ticket, directory: Directory, at: datetime) -> Outlook:
+    """Return what is to be raised at an instant, and when the next level comes due after it."""
+    reached: dict[Condition, Cell] = {}
+    then: datetime | None = None
     for cell in cells(ticket, directory):
         if cell.due_at <= at:
-            highest[cell.condition] = cell
-    return [cell for cell in highest.values() if not cell.counted]
+            reached[cell.condition] = cell
+        elif not cell.counted and (then is None or cell.due_at < then):
+            then = cell.due_at
+    return Outlook([cell for cell in reached.values() if not cell.counted], then)
 
 
 def next_due_at(ticket: Ticket, directory: Directory) -> datetime | None:
@@ -94,12 +104,6 @@ def next_due_at(ticket: Ticket, directory: Directory) -> datetime | None:
     A level below one that counts never comes due again: it was raised or superseded with it.
     """
     return min((cell.due_at for cell in cells(ticket, directory) if not cell.counted), default=None)
-
-
-def next_due_after(ticket: Ticket, directory: Directory, at: datetime) -> datetime | None:
-    """Return when a level comes due after an instant, whatever becomes of those due by then; None where none will."""
-    later = (cell.due_at for cell in cells(ticket, directory) if not cell.counted and cell.due_at > at)
-    return min(later, default=None)
 
 
 def _threshold(directory: Directory, ticket: Ticket, condition: Condition, level: int) -> timedelta:

@@ -53,11 +53,8 @@ class _Counted:
     def __init__(self) -> None:
         self.count = 0
 
-    async def send(self, _event: Mapping[str, Any]) -> None:
-        self.count += 1
-
-    async def flush(self) -> None:
-        """Nothing is on its way."""
+    async def deliver(self, commands: Sequence[Mapping[str, Any]]) -> None:
+        self.count += len(commands)
 
 
 async def measure_ticks(bench: Bench) -> Section:

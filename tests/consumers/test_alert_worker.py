@@ -7,7 +7,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from consumers.due_index import DueIndex
+from consumers.due_index import Asked, DueIndex, score_of
 from contracts.instants import format_instant
 from contracts.ticks import TICK_TYPE, write_tick
 from services.alerts import ALERT_SOURCE
@@ -147,6 +147,12 @@ async def test_a_worker_that_dies_after_asking_asks_again_and_it_is_raised_once(
     assert await fleet.rejections() == []
 
 
+async def lease_first_level(index: DueIndex, until: datetime) -> None:
+    """Lease T-1 as if level 1 had been asked for at ten: level 2 comes next, at eleven."""
+    due = await index.due_by(later(hours=1))
+    await index.lease([Asked("T-1", due["T-1"], later(hours=2))], until)
+
+
 async def test_an_answer_that_never_comes_is_asked_for_again_when_the_lease_ends_and_not_before(fleet: Fleet) -> None:
     await open_at_nine(fleet, "T-1")
     index = DueIndex(fleet.redis, fleet.topics.prefix, fleet.partition_of("T-1"))
@@ -154,11 +160,11 @@ async def test_an_answer_that_never_comes_is_asked_for_again_when_the_lease_ends
         await tick(fleet, later(minutes=1))
         await evaluated(fleet)
         # As if it had been asked for, with an answer that got lost.
-        await index.settle({"T-1": later(hours=2)}, datetime.now(UTC) + timedelta(hours=1))
+        await lease_first_level(index, datetime.now(UTC) + timedelta(hours=1))
         await tick(fleet, later(hours=1))
         await evaluated(fleet)
         assert await raised(fleet) == []
-        await index.settle({"T-1": later(hours=2)}, datetime.now(UTC))
+        await index.lease([Asked("T-1", score_of(later(hours=2)), later(hours=2))], datetime.now(UTC))
         await tick(fleet, later(minutes=90))
         await evaluated(fleet)
     assert await raised(fleet) == [unassigned("T-1", 1)]
@@ -171,7 +177,7 @@ async def test_a_level_that_comes_due_while_another_is_not_answered_yet_does_not
         await tick(fleet, later(minutes=1))
         await evaluated(fleet)
         # As if level 1 had been asked for, and the answer took its time.
-        await index.settle({"T-1": later(hours=2)}, datetime.now(UTC) + timedelta(hours=1))
+        await lease_first_level(index, datetime.now(UTC) + timedelta(hours=1))
         await tick(fleet, later(hours=2))
         await evaluated(fleet)
     assert await raised(fleet) == [unassigned("T-1", 2, 1)]
@@ -187,6 +193,13 @@ async def test_ticks_in_quick_succession_raise_every_level(fleet: Fleet) -> None
         await evaluated(fleet)
     counted = {(each[0], level) for each in await raised(fleet) for level in (each[2], *each[3])}
     assert counted == {(ticket_id, level) for ticket_id in tickets for level in (1, 2, 3)}
+
+
+async def test_a_late_owner_does_not_move_the_last_tick_back(fleet: Fleet) -> None:
+    index = DueIndex(fleet.redis, fleet.topics.prefix, 0)
+    for at in (later(hours=2), later(hours=1)):
+        await index.ticked(at)
+        assert await index.last_tick() == later(hours=2)
 
 
 async def test_a_changed_policy_holds_for_tickets_that_are_open_already(fleet: Fleet) -> None:

@@ -18,7 +18,7 @@ from services.alerts import ALERT_SOURCE
 from tests.alert_fleet import Raised, alert_worker, evaluated, raised, tick
 from tests.fleet import SOURCE, running_worker
 from tests.services.cast import AGENTS, MONDAY, TEAMS
-from tests.services.test_alerts_model import expected
+from tests.services.oracle.alerts import wanted
 from tests.services.test_stateful import NAMES, WORLD, Both
 from tests.stack import Stack
 
@@ -71,7 +71,7 @@ async def test_the_log_holds_exactly_the_right_alerts(stack: Stack, prefix: str,
             await tick(fleet, *chance.choice(((now,), (now, now), (now, now - timedelta(minutes=1)))))
             await evaluated(fleet)
             for desk in desks.values():
-                for condition, level, anchor_at in list(expected(desk.book, now)):
+                for condition, level, anchor_at in list(wanted(desk.book, now)):
                     ask = RaiseAlert(condition=condition, level=level, anchor_at=anchor_at, at=now)  # type: ignore[arg-type]
                     desk.deliver(ask, now, source=ALERT_SOURCE, command_id=f"{condition}:{level}:{anchor_at}")
         found = await raised(fleet)

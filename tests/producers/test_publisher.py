@@ -92,6 +92,23 @@ async def test_more_than_may_be_in_flight_arrive_in_the_order_of_each_ticket(sta
     assert all(found == sorted(found) for found in numbers.values())
 
 
+@pytest.mark.broker
+async def test_what_is_delivered_is_on_the_log_in_order_however_many_batches_it_takes(
+    stack: Stack, topics: Topics
+) -> None:
+    events = [note(f"T-{number % 50}", number) | {"filler": "x" * 500} for number in range(5_000)]
+    async with CommandPublisher(stack.kafka, topics) as publisher:
+        await publisher.deliver(events)
+        records = await read(stack, topics.commands)
+        assert publisher.acknowledged == len(events)
+    assert {record.key for record in records} == {event["subject"].encode() for event in events}
+    assert all(record.partition == partition_of((record.key or b"").decode(), PARTITIONS) for record in records)
+    assert {record.headers for record in records} == {(("content-type", b"application/cloudevents+json"),)}
+    for key in {record.key for record in records}:
+        found = [orjson.loads(record.value or b"") for record in records if record.key == key]
+        assert found == [event for event in events if event["subject"].encode() == key]
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

@@ -24,7 +24,7 @@ from contracts.events import AlertRaised
 from contracts.identity import event_id
 from contracts.model import Condition, Priority
 from contracts.ticket import Alert, Recipient
-from services.alert_rounds import due, next_due_at
+from services.alert_rounds import next_due_at, outlook
 from services.alerts import ALERT_SOURCE
 from tests.services.cast import MONDAY, directory, later
 from tests.services.spec import TICKET, Step, Story, given
@@ -82,7 +82,7 @@ def raised(story: Story, condition: Condition, level: int, at: datetime, anchor_
 
 def asked_for(story: Story, at: datetime) -> list[tuple[Condition, int]]:
     """Return what a tick of this instant asks for."""
-    return [(cell.condition, cell.level) for cell in due(story.now, story.directory, at)]
+    return [(cell.condition, cell.level) for cell in outlook(story.now, story.directory, at).due]
 
 
 def holding(priority: Priority, condition: Condition) -> Story:

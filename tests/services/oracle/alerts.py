@@ -1,6 +1,6 @@
 """What alert commands do to the clerk's book. Who is told is not judged here: the clerk is told who was."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from tests.services.oracle.book import ROLES, Book, Sent, refuse_if
@@ -22,6 +22,20 @@ def anchor(book: Book, condition: str) -> datetime | None:
     }
     true, start = holds[condition]
     return start if true else None
+
+
+def wanted(book: Book, at: datetime) -> Iterator[tuple[str, int, datetime]]:
+    """Yield what has to be asked for at an instant, by looking at everything: condition, level and anchor."""
+    if book.opened_at is None:
+        return
+    for condition, thresholds in MINUTES[book.priority].items():
+        start = anchor(book, condition)
+        if start is None:
+            continue
+        sign = -1 if condition == "not_completed" else 1
+        reached = [n for n, minutes in enumerate(thresholds, 1) if start + sign * timedelta(minutes=minutes) <= at]
+        if reached and reached[-1] not in book.rounds.get((condition, start), ()):
+            yield condition, reached[-1], start
 
 
 def _raise(book: Book, sent: Sent, _at: datetime) -> list[str]:
