@@ -17,6 +17,7 @@ class Part(StrEnum):
     MEMORY = "memory"
     REBUILD = "rebuild"
     ALERTS = "alerts"
+    VIEWS = "views"
 
 
 @dataclass(frozen=True, slots=True)

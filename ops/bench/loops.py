@@ -12,7 +12,7 @@ from ops.bench.processes import Measured
 from ops.bench.quix_loop import QuixLoop
 from ops.bench.raw_loop import RawLoop
 
-RAW, QUIX, WORKER = "raw", "quix", "worker"
+RAW, QUIX, WORKER, BARE = "raw", "quix", "worker", "worker-without-views"
 RAW_EVENTS, RAW_STATE = "bench.raw-events", "bench.raw-state"
 _QUIX_COUNTS = "bench.quix-counts"
 
@@ -43,6 +43,15 @@ def sampled_worker(samples: Path) -> Loop:
         return fleet.process("the sampled worker", "ops.bench.sampled_worker", str(samples))
 
     return Loop(WORKER, "ticket worker, sampled", "ticket-worker", start)
+
+
+def worker_without_views() -> Loop:
+    """Return a ticket worker that keeps nothing in Redis but what decisions and alerts need."""
+
+    def start(fleet: BenchFleet) -> AbstractAsyncContextManager[Measured]:
+        return fleet.process("the worker without views", "ops.bench.worker_without_views")
+
+    return Loop(BARE, "ticket worker without views", "ticket-worker", start)
 
 
 def raw_loop(value_bytes: Mapping[str, int]) -> Loop:

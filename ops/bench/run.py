@@ -14,6 +14,7 @@ from ops.bench.rolling import measure_rolling
 from ops.bench.scaling import measure_scaling
 from ops.bench.takeover import measure_takeover
 from ops.bench.throughput import measure_throughput
+from ops.bench.views import measure_views
 from ops.stack.interruption import heeded
 
 _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
@@ -23,6 +24,7 @@ _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
     (Part.TAKEOVER, measure_takeover),
     (Part.ROLLING, measure_rolling),
     (Part.ALERTS, measure_alerts),
+    (Part.VIEWS, measure_views),
 )
 
 

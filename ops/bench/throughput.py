@@ -19,12 +19,13 @@ from ops.bench.throughput_tables import Compared, comparison, functions, stages
 from ops.bench.workload import Sendable, mix, present
 from ops.bench.written import Written, read_back
 
-_FIRST_COMMANDS = 300
+FIRST_COMMANDS = 300
+"""What a loop works off before its clock runs: it is up then."""
 
 
 async def measure_throughput(bench: Bench) -> list[Section]:
     """Measure all loops, and return their comparison, the worker's stages, and its most expensive functions."""
-    commands = list(mix(_FIRST_COMMANDS + bench.sizes.commands, present()))
+    commands = list(mix(FIRST_COMMANDS + bench.sizes.commands, present()))
     samples, written = await _sampled(bench, commands)
     values = {RAW_EVENTS: round(written.event_bytes), RAW_STATE: round(written.state_bytes_per_command)}
     others = [raw_loop(values), *([quix_loop(len(commands))] if is_installed() else [])]
@@ -32,7 +33,7 @@ async def measure_throughput(bench: Bench) -> list[Section]:
     for number in range(bench.sizes.rounds):
         for loop, drains in compared.items():
             text = f"throughput, round {number + 1} of {bench.sizes.rounds}: {loop.title}"
-            async with _drained(bench, text, commands, loop) as (_, found):
+            async with drained(bench, text, commands, loop) as (_, found):
                 drains.append(found)
     return [
         comparison(compared, bench.sizes.commands, written),
@@ -44,16 +45,16 @@ async def measure_throughput(bench: Bench) -> list[Section]:
 async def _sampled(bench: Bench, commands: Sequence[Sendable]) -> tuple[Samples, Written]:
     file = bench.servers.folder / "samples.json"
     loop = sampled_worker(file)
-    async with _drained(bench, f"throughput, sampling: {loop.title}", commands, loop) as (fleet, _):
+    async with drained(bench, f"throughput, sampling: {loop.title}", commands, loop) as (fleet, _):
         return Samples.model_validate_json(file.read_bytes()), await read_back(fleet, len(commands))
 
 
 @asynccontextmanager
-async def _drained(
+async def drained(
     bench: Bench, text: str, commands: Sequence[Sendable], loop: Loop
 ) -> AsyncIterator[tuple[BenchFleet, Drain]]:
     """Have a loop work the commands off, and give the fleet as it has left it."""
-    first_commands, rest = commands[:_FIRST_COMMANDS], commands[_FIRST_COMMANDS:]
+    first_commands, rest = commands[:FIRST_COMMANDS], commands[FIRST_COMMANDS:]
     async with throwaway_fleet(bench.servers, PARTITIONS) as fleet:
         await make_outputs(fleet)
         group_id = loop.group_id(fleet)

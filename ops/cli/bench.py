@@ -27,6 +27,7 @@ class What(StrEnum):
     MEMORY = "memory"
     REBUILD = "rebuild"
     ALERTS = "alerts"
+    VIEWS = "views"
 
 
 _PARTS = f"What to measure: {', '.join(What)}."

@@ -112,3 +112,12 @@ def test_a_report_that_can_t_be_written_is_refused_before_anything_is_measured(r
     result = run("throughput", *SMALL, "--report", str(tmp_path / "no" / "such" / "folder.md"))
     assert result.exit_code == 2
     assert "can't be written" in result.stderr
+
+
+def test_views_are_read_stored_and_kept(run: Run) -> None:
+    found = figures(run("views", *SMALL, "--json"))
+    assert len(found["views"]["milliseconds"]) == 4
+    assert all(is_spread(look[name]) for look in found["views"]["milliseconds"].values() for name in ("p50", "p99"))
+    assert found["view_bytes"]["tickets"] == 250
+    assert all(size > 0 for size in found["view_bytes"]["bytes_per_ticket"].values())
+    assert found["views_kept"]["extra_time"].keys() == {"median", "min", "max"}
