@@ -3,12 +3,13 @@
 The same outcomes go into both. What the library's services make of a reader is compared too.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from redis.asyncio import Connection, ConnectionPool, Redis
 
 from consumers.view import NOT_BUILT, Change, PartitionView
 from consumers.view_reader import ViewReader
@@ -239,3 +240,31 @@ async def test_a_queue_over_a_reader_is_exact_to_the_minute(kept: Kept) -> None:
     for minutes, stale in ((0, set()), (10, {"T-1"}), (20, {"T-1"}), (21, {"T-1", "T-2"})):
         queue = await priorities.work_queue("anna", MONDAY + timedelta(days=3, minutes=minutes))
         assert {each.id for each in queue.needs_attention if each.factors["staleness"] > 1} == stale
+
+
+class Counting(Connection):
+    """A connection that counts how often it sends: a round trip each."""
+
+    sent = 0
+
+    async def send_packed_command(self, command: bytes | str | Iterable[bytes], check_health: bool = True) -> None:  # noqa: FBT001, FBT002 as redis has it
+        type(self).sent += 1
+        await super().send_packed_command(command, check_health)
+
+
+@pytest.mark.broker
+async def test_a_view_takes_one_round_trip(stack: "Stack", prefix: str) -> None:
+    async with Redis.from_pool(ConnectionPool.from_url(stack.redis_url, connection_class=Counting)) as redis:
+        saver = RedisSaver([PartitionView(redis, prefix, partition) for partition in range(PARTITIONS)])
+        kept = Kept(ViewReader(redis, prefix, PARTITIONS), saver.save, {})
+        await kept.keep("T-1", *OWNED, *HELPED)
+        views, timelines = CaseViewService(kept.reader, WORLD.directory), TimelineService(kept.reader)
+        for look in (
+            views.get_owner_view("anna", "T-1"),
+            views.get_expert_view("nina", "T-1"),
+            timelines.timeline("T-1", SYSTEM),
+            timelines.timeline("T-1", SYSTEM, range(2, 4)),
+        ):
+            before = Counting.sent
+            await look
+            assert Counting.sent == before + 1

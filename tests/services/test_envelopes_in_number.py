@@ -19,9 +19,13 @@ MANY = 1_000
 
 
 @pytest.fixture
-async def envelopes() -> EnvelopeService:
+def directory() -> DirectoryState:
+    return DirectoryState()
+
+
+@pytest.fixture
+async def envelopes(directory: DirectoryState) -> EnvelopeService:
     """Two tickets of anna's; nobody is in the team of nobody."""
-    directory = DirectoryState()
     for agent in ("anna", "nina", "nora"):
         directory.apply(DirectoryChange("agent", agent, Agent(id=agent)))
     directory.apply(DirectoryChange("team", "nobody", Team(id="nobody")))
@@ -42,6 +46,42 @@ async def test_a_thousand_envelopes_one_within_the_other(envelopes: EnvelopeServ
     view = await envelopes.get_owner_view("anna", "T-1")
     assert len(view.envelopes) == MANY
     assert len((await envelopes.get_expert_view("nina", "T-1")).my_envelopes) == MANY
+
+
+async def test_whom_an_expert_asks_may_ask_back_and_no_envelope_is_above_itself(envelopes: EnvelopeService) -> None:
+    above: dict[str, str | None] = {}
+    for asks, expert in (("anna", "nina"), ("nina", "nora"), ("nora", "nina"), ("nina", "nora")):
+        envelope = await envelopes.create_envelope("T-1", asks, "r", expert_id=expert)
+        await envelopes.accept_envelope("T-1", envelope.envelope_id, expert)
+        assert envelope.parent_envelope_id is None or envelope.parent_envelope_id in above
+        assert envelope.level == len(above) + 2
+        above[envelope.envelope_id] = envelope.parent_envelope_id
+    with pytest.raises(EnvelopeRejected, match="owner_cannot_assist"):
+        await envelopes.create_envelope("T-1", "nora", "r", expert_id="anna")
+
+
+@pytest.mark.parametrize(
+    ("left", "code"), [(Agent(id="nina", is_active=False), "agent_inactive"), (None, "agent_unknown")]
+)
+async def test_an_expert_who_left_does_no_more_and_the_owner_ends_it_for_them(
+    envelopes: EnvelopeService, directory: DirectoryState, left: Agent | None, code: str
+) -> None:
+    for envelope_id in ("active", "pending"):
+        await envelopes.create_envelope("T-1", "anna", "r", expert_id="nina", envelope_id=envelope_id)
+    await envelopes.accept_envelope("T-1", "active", "nina")
+    directory.apply(DirectoryChange("agent", "nina", left))
+    for refused in (
+        envelopes.accept_envelope("T-1", "pending", "nina"),
+        envelopes.complete_envelope("T-1", "active", "nina"),
+        envelopes.create_envelope("T-1", "nina", "r", expert_id="nora"),
+    ):
+        with pytest.raises(EnvelopeRejected, match=code) as rejected:
+            await refused
+        assert rejected.value.details == {"agent_id": "nina"}
+    with pytest.raises(EnvelopeRejected, match="expert_unknown"):
+        await envelopes.create_envelope("T-1", "anna", "r", expert_id="nina")
+    assert (await envelopes.complete_envelope("T-1", "active", "anna")).status == "completed"
+    assert (await envelopes.cancel_envelope("T-1", "pending", "anna")).status == "cancelled"
 
 
 async def test_a_team_without_members_is_asked_and_nobody_may_accept(envelopes: EnvelopeService) -> None:

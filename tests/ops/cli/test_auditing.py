@@ -71,6 +71,7 @@ async def test_a_timeline_with_holes_is_read_from_the_log(fleet: Fleet, itilnext
 
 
 async def test_a_rebuilt_view_is_whole_and_the_audit_holds(fleet: Fleet, itilnext: Itilnext) -> None:
+    await fleet.redis.flushall()
     rebuilt = (await run(itilnext, "rebuild", "--json")).json
     assert (rebuilt["tickets"], rebuilt["partitions"], rebuilt["by_workers"]) == (1, PARTITIONS, True)
     audited = await run(itilnext, "audit", "--json")
