@@ -37,15 +37,15 @@ class NoTimelines(Timelines):
         """Leave them as they are."""
 
 
-def no_index_changes(_before: Ticket | None, _after: Ticket) -> tuple[Sequence[IndexEntry], Sequence[IndexEntry]]:
-    """Find no lists to write."""
+def no_index_changes(_before: Ticket | None, _after: Ticket, /) -> tuple[Sequence[IndexEntry], Sequence[IndexEntry]]:
+    """Find no lists to write, whatever was changed."""
     return (), ()
 
 
 def main() -> None:
     """Run the worker until it is asked to stop."""
     consumers.partition.PartitionView = SnapshotsOnly  # type: ignore[attr-defined]
-    consumers.view.index_changes = no_index_changes  # type: ignore[attr-defined]
+    consumers.view.index_changes = no_index_changes  # type: ignore[attr-defined,assignment]
     consumers.partition.Timelines = NoTimelines  # type: ignore[attr-defined]
     build_app()(["worker", "ticket"], standalone_mode=False)
 
