@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Look at settings, broker, topics, ticket workers, Redis and clocks; name what is wrong and what to do.
+    """Look at settings, broker, topics, transactions, workers, ticks, Redis, view and clocks; name what is wrong.
+
+    Each finding says what to do about it. Nothing is changed.
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 a setting is wrong, 3 Kafka or Redis can't be reached.
     """

@@ -2,10 +2,14 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from consumers.keys import fleet_key
+from producers.ticker import tick_once
 from tests.fleet import idle_fleet, running_worker
 from tests.ops.cli.conftest import PARTITIONS, Itilnext, Ran
 from tests.stack import KAFKA_SETTING, REDIS_SETTING, Stack
@@ -25,16 +29,67 @@ async def test_a_fleet_that_works(itilnext: Itilnext, stack: Stack, prefix: str)
         ran = await asyncio.to_thread(itilnext, "doctor", "--json")
     assert ran.exit_code == 0
     assert ran.json["ok"] is True
-    assert set(verdicts(ran).values()) == {"ok"}
-    assert verdicts(ran).keys() == {
+    nobody_there = {"alert workers", "directory worker", "ticks"}
+    assert {name for name, verdict in verdicts(ran).items() if verdict != "ok"} == nobody_there
+    assert verdicts(ran).keys() == nobody_there | {
         "settings",
         "broker",
         "topics",
+        "transactions",
         "ticket workers",
         "senders' clocks",
         "redis",
         "redis clock",
+        "view",
     }
+
+
+def finding(ran: Ran, name: str) -> dict[str, str]:
+    return next(check for check in ran.json["checks"] if check["check"] == name)
+
+
+async def test_ticks_that_come(itilnext: Itilnext, stack: Stack, prefix: str) -> None:
+    async with idle_fleet(stack, prefix, PARTITIONS) as fleet:
+        await tick_once(stack.kafka, fleet.topics, PARTITIONS, datetime.now(UTC))
+        ran = await asyncio.to_thread(itilnext, "doctor", "--json")
+    assert verdicts(ran)["ticks"] == "ok"
+
+
+async def test_a_transaction_that_nobody_ends(itilnext: Itilnext, stack: Stack, prefix: str) -> None:
+    async with idle_fleet(stack, prefix, PARTITIONS) as fleet:
+        producer = AIOKafkaProducer(
+            transactional_id=f"{prefix}left-open", transaction_timeout_ms=600_000, **stack.kafka.client()
+        )
+        await producer.start()
+        try:
+            await producer.begin_transaction()
+            ago = int((time.time() - 300) * 1_000)
+            await producer.send_and_wait(fleet.topics.events, b"{}", partition=2, timestamp_ms=ago)
+            ran = await asyncio.to_thread(itilnext, "doctor", "--json")
+            await producer.abort_transaction()
+        finally:
+            await producer.stop()
+        assert ran.exit_code == 1
+        assert finding(ran, "transactions")["detail"].startswith(f"{fleet.topics.events} 2: open for ")
+        abort = f"abort --topic {fleet.topics.events} --partition 2 --start-offset 0"
+        assert abort in finding(ran, "transactions")["remedy"]
+        ran = await asyncio.to_thread(itilnext, "doctor", "--json")
+        assert verdicts(ran)["transactions"] == "ok"
+
+
+async def test_a_view_that_is_not_where_the_log_is(itilnext: Itilnext, stack: Stack, prefix: str) -> None:
+    async with running_worker(stack, prefix, PARTITIONS) as fleet:
+        await fleet.send("ticket.open", "T-1", subject="fire")
+        await fleet.settled()
+    async with idle_fleet(stack, prefix, PARTITIONS) as fleet:
+        await fleet.view(fleet.partition_of("T-1")).drop()
+        ran = await asyncio.to_thread(itilnext, "doctor", "--json")
+        assert verdicts(ran)["view"] == "note", "nobody is at work to bring it there"
+        assert finding(ran, "view")["detail"].endswith(f"behind the log on 1 of {PARTITIONS} partitions")
+        await fleet.redis.hset(fleet_key(prefix), "partitions", "7")
+        ran = await asyncio.to_thread(itilnext, "doctor", "--json")
+    assert ran.exit_code == 1
+    assert "partitions = 7" in finding(ran, "view")["detail"]
 
 
 def test_missing_topics(itilnext: Itilnext) -> None:
