@@ -18,12 +18,13 @@ from producers.topics_admin import TopicsUnfit
 _KAFKA_REMEDY = "Start the broker or `itilnext up`, or set ITILNEXT_KAFKA__BOOTSTRAP_SERVERS to where it is."
 _TLS_REMEDY = "Check ITILNEXT_KAFKA__SECURITY_PROTOCOL and the ITILNEXT_KAFKA__SSL_... settings."
 _KAFKA_LOGIN_REMEDY = "Check the ITILNEXT_KAFKA__SASL_... settings: mechanism, user name and password."
-_KAFKA_RIGHTS_REMEDY = "Give this user the rights on the broker, or log in as another (ITILNEXT_KAFKA__SASL_...)."
+_KAFKA_RIGHTS_REMEDY = "Give this user its rights (`itilnext acls`), or log in as another (ITILNEXT_KAFKA__SASL_...)."
 _REDIS_REMEDY = "Start Redis or `itilnext up`, or set ITILNEXT_REDIS__URL to where it is."
 _REDIS_LOGIN_REMEDY = "Check user name and password in ITILNEXT_REDIS__URL."
 _REDIS_PROTECTED = "DENIED "
 """How Redis begins its answer to who comes from another machine while it has no password."""
 _REDIS_PROTECTED_REMEDY = "Give Redis a password, or set its protected-mode to no where nobody else can reach it."
+_REDIS_RIGHTS_REMEDY = "Give this user its rights (`itilnext acls`), or log in as another (ITILNEXT_REDIS__URL)."
 _KAFKA_LOGIN = (
     kafka.AuthenticationFailedError,
     kafka.AuthenticationMethodNotSupported,
@@ -104,7 +105,9 @@ def _bootstrap_failure(log: Sequence[logging.LogRecord]) -> tuple[str, BaseExcep
 
 
 def _redis(error: redis.RedisError) -> CommandFailed | None:
-    if isinstance(error, redis.AuthenticationError | redis.NoPermissionError):
+    if isinstance(error, redis.NoPermissionError):
+        return CommandFailed(f"Redis does not allow this: {_said(error)}", _REDIS_RIGHTS_REMEDY, ExitCode.UNREACHABLE)
+    if isinstance(error, redis.AuthenticationError):
         return CommandFailed(f"Redis refused the login: {_said(error)}", _REDIS_LOGIN_REMEDY, ExitCode.UNREACHABLE)
     if isinstance(error, redis.ResponseError) and str(error).startswith(_REDIS_PROTECTED):
         said = str(error).partition(".")[0]

@@ -21,11 +21,19 @@ from producers.connection import (
     RedisClientOptions,
     RedisConnection,
     RedisUrl,
+    TlsOptions,
 )
 
 _MODEL = ConfigDict(frozen=True, extra="forbid")
 # Kafka allows a topic 249 characters of these, and its longest ending takes 30.
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+
+
+def _check_files(options: TlsOptions) -> None:
+    try:
+        options.ssl_context()
+    except OSError as error:  # SSLError is one
+        raise ValueError(f"the certificate and key files can't be used: {error}") from error
 
 
 class KafkaSettings(KafkaClientOptions):
@@ -40,10 +48,7 @@ class KafkaSettings(KafkaClientOptions):
         if self.bootstrap_servers is None and self.security_protocol != "PLAINTEXT":
             raise ValueError("security_protocol is of no use without bootstrap_servers: the embedded Kafka is open")
         if self.security_protocol.endswith("SSL"):
-            try:
-                self.ssl_context()
-            except OSError as error:  # SSLError is one
-                raise ValueError(f"the certificate and key files can't be used: {error}") from error
+            _check_files(self)
         return self
 
     def at(self, bootstrap_servers: str) -> KafkaConnection:
@@ -57,9 +62,19 @@ class RedisSettings(RedisClientOptions):
 
     url: RedisUrl | None = None
 
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        if not (self.ssl_cafile or self.ssl_certfile):
+            return self
+        if self.url is None or not self.url.get_secret_value().startswith("rediss://"):
+            raise ValueError("certificates are of no use without a url that begins with rediss://")
+        _check_files(self)
+        return self
+
     def at(self, url: RedisUrl) -> RedisConnection:
         """Return how to connect with these options to the Redis there."""
-        return RedisConnection(url=url, socket_timeout=self.socket_timeout)
+        options = {name: getattr(self, name) for name in RedisClientOptions.model_fields}
+        return RedisConnection(url=url, **options)
 
 
 class TopicSettings(BaseModel):

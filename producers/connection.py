@@ -54,32 +54,21 @@ RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 Milliseconds = Annotated[int, Field(ge=1, le=86_400_000)]
 
 
-class KafkaClientOptions(BaseModel):
-    """How clients log in at a Kafka cluster and behave there, under Kafka's own names."""
+class TlsOptions(BaseModel):
+    """Whom a client of an encrypted server trusts, and who it is itself, under the names Kafka has for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    client_id: Annotated[str, Field(min_length=1, max_length=128)] = "itilnext"
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
     ssl_cafile: FilePath | None = None
-    """The authority that signed the brokers' certificates, PEM; None: the system's."""
+    """The authority that signed the servers' certificates, PEM; None: the system's."""
     ssl_certfile: FilePath | None = None
-    """The client's own certificate, PEM, where the brokers ask for one."""
+    """The client's own certificate, PEM, where the servers ask for one."""
     ssl_keyfile: FilePath | None = None
     """The key of that certificate, PEM; None: it is in the same file."""
     ssl_key_password: SecretStr | None = None
-    ssl_endpoint_identification_algorithm: Literal["https", ""] = "https"
-    """Whether a broker's certificate has to name its host; empty: it need not."""
-    request_timeout_ms: Milliseconds = 40_000
-    metadata_max_age_ms: Milliseconds = 300_000
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
-            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username and sasl_password")
+    def _key_has_its_certificate(self) -> Self:
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("ssl_keyfile is of no use without ssl_certfile")
         return self
@@ -91,11 +80,43 @@ class KafkaClientOptions(BaseModel):
             ssl.SSLError: a certificate or key file does not hold what it should.
         """
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=self.ssl_cafile)
-        context.check_hostname = self.ssl_endpoint_identification_algorithm == "https"
         if self.ssl_certfile:
-            # A password is always given: without one OpenSSL would ask for it on the terminal.
-            password = _revealed(self.ssl_key_password) or ""
-            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, password)
+            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, self.key_password)
+        return context
+
+    @property
+    def key_password(self) -> str:
+        """The key's password, empty where it has none: without one OpenSSL would ask for it on the terminal."""
+        return _revealed(self.ssl_key_password) or ""
+
+
+class KafkaClientOptions(TlsOptions):
+    """How clients log in at a Kafka cluster and behave there, under Kafka's own names."""
+
+    client_id: Annotated[str, Field(min_length=1, max_length=128)] = "itilnext"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_endpoint_identification_algorithm: Literal["https", ""] = "https"
+    """Whether a broker's certificate has to name its host; empty: it need not."""
+    request_timeout_ms: Milliseconds = 40_000
+    metadata_max_age_ms: Milliseconds = 300_000
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username and sasl_password")
+        return self
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return the context of encrypted connections.
+
+        Raises:
+            ssl.SSLError: a certificate or key file does not hold what it should.
+        """
+        context = super().ssl_context()
+        context.check_hostname = self.ssl_endpoint_identification_algorithm == "https"
         return context
 
 
@@ -128,10 +149,8 @@ class KafkaConnection(KafkaClientOptions):
         return arguments
 
 
-class RedisClientOptions(BaseModel):
+class RedisClientOptions(TlsOptions):
     """How clients of Redis behave."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     socket_timeout: Annotated[float, Field(gt=0, le=300)] = 5.0
     """Seconds for an answer, and for connecting."""
@@ -149,7 +168,21 @@ class RedisConnection(RedisClientOptions):
             socket_timeout=self.socket_timeout,
             socket_connect_timeout=self.socket_timeout,
             decode_responses=False,
+            **self._encryption(),
         )
+
+    def _encryption(self) -> dict[str, Any]:
+        """Return what the client wants to know of certificates; where it is not to encrypt, it takes none of it."""
+        if urlsplit(self.url.get_secret_value()).scheme != "rediss":
+            return {}
+        arguments: dict[str, Any] = {}
+        if self.ssl_cafile:
+            arguments["ssl_ca_certs"] = str(self.ssl_cafile)
+        if self.ssl_certfile:
+            key = self.ssl_keyfile or self.ssl_certfile
+            arguments |= {"ssl_certfile": str(self.ssl_certfile), "ssl_keyfile": str(key)}
+            arguments["ssl_password"] = self.key_password
+        return arguments
 
     @property
     def shown_url(self) -> str:

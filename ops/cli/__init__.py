@@ -28,6 +28,7 @@ COMMAND_MODULES = (
     "exporting",
     "doctor",
     "schema",
+    "acls",
     "bench",
 )
 """The modules with commands, in the order of `--help`; each has a `register(app)`."""

@@ -1,0 +1,1 @@
+"""Servers with logins, encryption and rights, and what clients can and can't do there."""
