@@ -19,7 +19,7 @@ from producers.connection import KafkaConnection
 from producers.topics_admin import TopicsUnfit, create_topics, require_topics
 from tests.security.conftest import NOBODY, Locked
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("locked")]  # one set of servers
 TOPIC, GROUP, TRANSACTION = (
     TopicAuthorizationFailedError,
     GroupAuthorizationFailedError,

@@ -17,7 +17,7 @@ from tests.security.conftest import PARTITIONS, Locked, password_of
 from tests.security.environment import environment_of
 from tests.security.servers import encrypted_front
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("locked")]  # one set of servers
 WRONG = "a-wrong-password"
 
 
