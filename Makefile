@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv-$(UV_VERSION)/bin/uv)
 RUN := $(UV) run --no-sync
 ARGS :=
+AUDIT = UV_HTTP_RETRIES=1 $(UV) audit --frozen --preview-features audit-command $(ARGS)
 ALSO := --extra analytics
 NO_PYTHON := Python 3.11 or later is missing: apt-get install python3 python3-venv, or brew install python.
 
@@ -31,7 +32,7 @@ export UV_DEFAULT_INDEX PIP_INDEX_URL
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test compose-test check schemas bench clean python broker
+.PHONY: help setup demo test compose-test check schemas bench clean python broker audit audit-where-possible
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,12 +50,22 @@ test: setup broker ## Run all tests, with a summary of coverage
 compose-test: setup ## Run compose.yaml for real, where a Docker engine runs (tests/deploy/stand-ins.sh: without a registry)
 	$(RUN) pytest -m compose $(ARGS)
 
-check: setup ## Check format, lint, types, import rules and that the lock file is up to date
+check: setup ## Check format, lint, types, import rules, lock file and known vulnerabilities
 	env -u UV_DEFAULT_INDEX $(UV) lock --check --offline --quiet
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy
 	$(RUN) lint-imports --no-logo
+	@$(MAKE) --no-print-directory audit-where-possible
+
+audit: python ## Hold the locked packages against known vulnerabilities; fails where it can't ask
+	$(AUDIT)
+
+# uv's exit codes: 1 for a vulnerability, 2 where it could not ask, which must not keep a machine without a way out from
+# building, nor be taken for an answer.
+audit-where-possible: python
+	@$(AUDIT) || { status=$$?; [ $$status -eq 2 ] || exit $$status; echo >&2 "NOT CHECKED for known vulnerabilities:" \
+	"the source of advisories is out of reach. Run 'make audit' where it is not."; }
 
 schemas: setup ## Write the published contract anew, where that breaks none of its readers
 	$(RUN) python -m ops.schemas schemas
