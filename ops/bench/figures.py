@@ -18,6 +18,7 @@ class Part(StrEnum):
     REBUILD = "rebuild"
     ALERTS = "alerts"
     VIEWS = "views"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Sizes:
     """How much is measured."""
 
     commands: int = 120_000
-    """Commands in the log of each throughput and scaling run, and of the notes that follow in the memory run."""
+    """Commands in the log of each throughput, scaling and audit run, and of the notes that follow in the memory run."""
     rounds: int = 3
     """How often each measurement is repeated."""
     tickets: int = 200_000

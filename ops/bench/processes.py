@@ -31,6 +31,18 @@ class Measured:
         times = self._figures.cpu_times()
         return times.user + times.system
 
+    def usage(self) -> tuple[float, int]:
+        """Return its CPU seconds so far and the memory it holds now; until `has_ended` says so."""
+        return self.cpu_seconds(), int(self._figures.memory_info().rss)
+
+    def has_ended(self) -> bool:
+        """Tell whether it has ended by itself; from then on there is nothing left to ask it for but what it said."""
+        return self._process.poll() is not None
+
+    def said(self) -> str:
+        """Return all that it has printed."""
+        return self._log.read_text(encoding="utf-8")
+
     def resident_bytes(self) -> int:
         """Return the memory it holds now.
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
 from ops.bench.alerts import measure_alerts
+from ops.bench.auditing import measure_audit
 from ops.bench.bench import Bench
 from ops.bench.figures import Part, Section
 from ops.bench.large_view import measure_large_view
@@ -25,6 +26,7 @@ _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
     (Part.ROLLING, measure_rolling),
     (Part.ALERTS, measure_alerts),
     (Part.VIEWS, measure_views),
+    (Part.AUDIT, measure_audit),
 )
 
 

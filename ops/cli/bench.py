@@ -28,6 +28,7 @@ class What(StrEnum):
     REBUILD = "rebuild"
     ALERTS = "alerts"
     VIEWS = "views"
+    AUDIT = "audit"
 
 
 _PARTS = f"What to measure: {', '.join(What)}."
@@ -77,7 +78,8 @@ def bench(
         else:
             print_results(results)
             if report is not None:
-                print_line(f"\nThe report is in {report}.")
+                print_line("")
+                print_line(f"The report is in {report}.")
 
 
 def _measured(what: What, sizes: "Sizes") -> "Results":

@@ -108,6 +108,16 @@ def test_alerts_are_measured_from_the_tick_to_the_log(run: Run) -> None:
     }
 
 
+def test_an_audit_is_measured_and_its_report_ends_in_a_line_of_its_own(run: Run, tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    result = run("audit", *SMALL, "--report", str(report))
+    assert result.exit_code == 0, result.output
+    for text in ("Auditing 600 events of 40 tickets", "events/s", "CPU us per event", "most memory, MB"):
+        assert text in result.stdout
+        assert text in report.read_text()
+    assert result.stdout.endswith(f"\n\nThe report is in {report}.\n")
+
+
 def test_a_report_that_can_t_be_written_is_refused_before_anything_is_measured(run: Run, tmp_path: Path) -> None:
     result = run("throughput", *SMALL, "--report", str(tmp_path / "no" / "such" / "folder.md"))
     assert result.exit_code == 2
