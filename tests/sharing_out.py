@@ -19,6 +19,7 @@ class ByFile(LoadGroupScheduling):  # type: ignore[misc]  # xdist is not typed
         return group.partition("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)  # there is none where xdist is switched off
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     return ByFile(config, log)
 

@@ -4,7 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -92,17 +92,14 @@ async def test_valkey_is_empty_after_a_restart(valkey: RunningServer) -> None:
         assert await client.get("key") is None
 
 
-@pytest.mark.parametrize("start", [start_valkey, start_kafka])
-def test_servers_listen_on_loopback_only(start: Callable[[Path], RunningServer], tmp_path: Path) -> None:
-    server = start(tmp_path)
-    try:
-        listening = [
-            connection.laddr.ip
-            for connection in psutil.Process(server.pid).net_connections()
-            if connection.status == psutil.CONN_LISTEN
-        ]
-    finally:
-        server.stop()
+@pytest.mark.parametrize("name", ["valkey", "kafka"])
+def test_servers_listen_on_loopback_only(request: pytest.FixtureRequest, name: str) -> None:
+    server: RunningServer = request.getfixturevalue(name)
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process(server.pid).net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    ]
     assert listening
     assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 

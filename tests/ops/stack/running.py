@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-PATIENCE = 60.0  # seconds until a test gives up on a condition; what it proves is not how long that takes
+PATIENCE = 180.0  # seconds until a test gives up on a condition; what it proves is not how long that takes
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def up(data: Path, *arguments: str, environment: Mapping[str, str] | None = None
     """Run a stack of stand-ins as long as the block lasts."""
     data.mkdir(parents=True, exist_ok=True)
     command = (sys.executable, "-m", "tests.ops.stack.stand_in_up", str(data), *arguments)
-    with (data / "told").open("w") as told:
+    with (data / "told").open("w") as told, _heard(signal.SIGHUP):
         process = subprocess.Popen(  # noqa: S603  made here
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=told, text=True, env=clean(environment or {})
         )
@@ -56,6 +57,16 @@ def up(data: Path, *arguments: str, environment: Mapping[str, str] | None = None
         finally:
             process.terminate()
             process.wait(PATIENCE)
+
+
+@contextmanager
+def _heard(number: signal.Signals) -> Iterator[None]:
+    """Have a process that is started now hear a signal that the tests themselves may have been told to ignore."""
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def cli(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

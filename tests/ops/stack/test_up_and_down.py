@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from ops.stack.data import DataFolder
 from ops.stack.detached import SupervisorFailed, start_detached
 from ops.stack.down import stop_stack
+from ops.stack.status import current_stack
 from tests.ops.stack.running import PATIENCE, RunningUp, all_gone, cli, eventually, up
 from tests.stack import Stack
 
@@ -25,9 +27,17 @@ NAMES = ["kafka", "valkey", "ticket-1", "ticket-2", "directory"]
 
 
 def status(data: Path) -> Any:  # noqa: ANN401  it is JSON
-    answer = cli("status", "--data", str(data), "--json")
-    assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)
+    """Return what `itilnext status` prints, without a process for each look."""
+    return current_stack(DataFolder.at(data)).ready_line
+
+
+def listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port))).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def refusal(*arguments: str) -> tuple[int, str]:
@@ -37,13 +47,18 @@ def refusal(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningUp, Any]]:
-    with up(tmp_path_factory.mktemp("stack")) as running:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[tuple[RunningUp, Any]]:
+    with up(folder) as running:
         yield running, running.ready_line()
 
 
 class TestOneStack:
-    """What can be asked of and done to a stack that stays up; the last of these brings it down."""
+    """What can be asked of and done to a stack that stays up; the last of these kills its supervisor."""
 
     def test_its_ready_line_names_servers_and_processes(self, running: tuple[RunningUp, Any]) -> None:
         _, line = running
@@ -69,6 +84,7 @@ class TestOneStack:
         now = status(data)
         assert (now["bootstrap_servers"], now["redis_url"]) == (before["bootstrap_servers"], before["redis_url"])
         assert psutil.pid_exists(now["pids"][name])
+        eventually(lambda: listens(now["bootstrap_servers"]))
 
     async def test_the_restarted_broker_has_its_topics(self, running: tuple[RunningUp, Any]) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=running[1]["bootstrap_servers"])
@@ -76,22 +92,62 @@ class TestOneStack:
             written = await producer.send_and_wait("itilnext.directory.v1", b"{}", key=b"team:t1")
         assert written.partition == 0
 
-    def test_status_for_people(self, running: tuple[RunningUp, Any]) -> None:
-        plain = cli("status", "--data", str(running[0].data))
-        assert json.loads(plain.stdout)["bootstrap_servers"] == running[1]["bootstrap_servers"]
+    @pytest.mark.parametrize("option", [(), ("--json",)])
+    def test_its_status(self, running: tuple[RunningUp, Any], option: tuple[str, ...]) -> None:
+        data = running[0].data
+        answer = cli("status", "--data", str(data), *option)
+        assert answer.returncode == 0, answer.stderr
+        assert json.loads(answer.stdout) == status(data)
 
-    def test_down_leaves_nothing_running(self, running: tuple[RunningUp, Any]) -> None:
+    def test_a_detached_one_beside_it_is_another_and_outlives_who_started_it(
+        self, running: tuple[RunningUp, Any], tmp_path: Path
+    ) -> None:
+        ours = status(running[0].data)
+        command = (sys.executable, "-m", "tests.ops.stack.stand_in_up", str(tmp_path))
+        supervisor = start_detached(command, DataFolder.at(tmp_path))
+        line = supervisor.ready_line
+        try:
+            theirs = json.loads(line)
+            assert theirs == status(tmp_path)
+            assert line.endswith("\n")
+            assert line.count("\n") == 1
+            assert theirs["bootstrap_servers"] != ours["bootstrap_servers"]
+            assert theirs["redis_url"] != ours["redis_url"]
+        finally:
+            assert stop_stack(DataFolder.at(tmp_path))
+        assert supervisor.process.wait() == 0
+        assert all_gone(theirs["pids"])
+        assert status(running[0].data)["pids"] == ours["pids"]
+
+    def test_a_killed_supervisor_takes_all_with_it(self, running: tuple[RunningUp, Any]) -> None:
         up, _ = running
         pids = status(up.data)["pids"]
-        assert cli("down", "--data", str(up.data)).returncode == 0
-        assert all_gone(pids)
-        assert up.ended() == 0
-        again = cli("down", "--data", str(up.data))
-        assert again.returncode == 0
-        assert "Nothing is up" in again.stdout
+        up.process.kill()
+        up.ended()
+        eventually(lambda: all_gone(pids))
         code, said = refusal("status", "--data", str(up.data))
         assert code == 1
         assert "itilnext up" in said
+
+
+async def test_the_next_one_on_its_data_takes_over_and_down_leaves_nothing(
+    running: tuple[RunningUp, Any], folder: Path
+) -> None:
+    before = running[1]
+    with up(folder) as second:
+        after = second.ready_line()
+        assert after["bootstrap_servers"] == before["bootstrap_servers"]
+        assert after["redis_url"] == before["redis_url"]
+        # The broker remembers the killed workers for a while: the new fleet is not ready before it has taken over.
+        workers = {f"stand-in-{after['pids'][name]}" for name in ("ticket-1", "ticket-2")}
+        assert await client_ids(after["bootstrap_servers"], "itilnext.stand-in") == workers
+
+        assert cli("down", "--data", str(folder)).returncode == 0
+        assert all_gone(after["pids"])
+        assert second.ended() == 0
+    again = cli("down", "--data", str(folder))
+    assert again.returncode == 0
+    assert "Nothing is up" in again.stdout
 
 
 async def client_ids(bootstrap_servers: str, group: str) -> set[str]:
@@ -101,32 +157,6 @@ async def client_ids(bootstrap_servers: str, group: str) -> set[str]:
     await admin.close()
     members = described[5]
     return {client_id for _, client_id, *_ in members}
-
-
-async def test_a_killed_supervisor_takes_all_with_it_and_the_data_stay(tmp_path: Path) -> None:
-    with up(tmp_path) as first:
-        before = first.ready_line()
-        first.process.kill()
-        first.ended()
-        eventually(lambda: all_gone(before["pids"]))
-    assert cli("status", "--data", str(tmp_path)).returncode == 1
-    with up(tmp_path) as second:
-        after = second.ready_line()
-        assert after["bootstrap_servers"] == before["bootstrap_servers"]
-        assert after["redis_url"] == before["redis_url"]
-        # The broker remembers the killed workers for a while: the new fleet is not ready before it has taken over.
-        workers = {f"stand-in-{after['pids'][name]}" for name in ("ticket-1", "ticket-2")}
-        assert await client_ids(after["bootstrap_servers"], "itilnext.stand-in") == workers
-
-
-def test_two_stacks_side_by_side(tmp_path: Path) -> None:
-    with up(tmp_path / "a") as one, up(tmp_path / "b") as two:
-        first, second = one.ready_line(), two.ready_line()
-        assert first["bootstrap_servers"] != second["bootstrap_servers"]
-        assert first["redis_url"] != second["redis_url"]
-        assert stop_stack(DataFolder.at(tmp_path / "a"))
-        assert all_gone(first["pids"])
-        assert status(tmp_path / "b")["pids"] == second["pids"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -143,21 +173,11 @@ def test_one_that_is_interrupted_while_it_starts_leaves_nothing(tmp_path: Path, 
     assert not (tmp_path / "stack.json").exists()
 
 
-def test_one_that_is_detached_outlives_who_started_it(tmp_path: Path) -> None:
-    command = (sys.executable, "-m", "tests.ops.stack.stand_in_up", str(tmp_path))
-    supervisor = start_detached(command, DataFolder.at(tmp_path))
-    line = supervisor.ready_line
-    try:
-        assert json.loads(line) == status(tmp_path)
-        assert line.endswith("\n")
-        assert line.count("\n") == 1
-    finally:
-        assert stop_stack(DataFolder.at(tmp_path))
-    assert supervisor.process.wait() == 0
-    assert all_gone(json.loads(line)["pids"])
-
-
-def test_a_worker_that_can_not_run_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+def test_a_worker_that_can_not_run_is_given_up_with_its_last_words(
+    tmp_path: Path, stack: Stack, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (*stack.environment.items(), ("ITILNEXT_TOPICS__PREFIX", prefix)):
+        monkeypatch.setenv(name, value)
     command = (sys.executable, "-m", "tests.ops.stack.stand_in_up", str(tmp_path), "broken")
     with pytest.raises(SupervisorFailed) as failure:
         start_detached(command, DataFolder.at(tmp_path))
