@@ -167,3 +167,19 @@ local at = redis.call('HGET', KEYS[1], ARGV[1])
 if not at or at < ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
 return 1
 """
+
+OPEN_WORK = """
+-- KEYS: a list of tickets, work. ARGV: how the list is read, SMEMBERS or HKEYS. Answers ids and facts in turns, of the
+-- tickets that are open. Some at a time, as a script can't unpack more than some thousand words.
+local ids, found = redis.call(ARGV[1], KEYS[1]), {}
+for first = 1, #ids, 1000 do
+  local facts = redis.call('HMGET', KEYS[2], unpack(ids, first, math.min(first + 999, #ids)))
+  for i, each in ipairs(facts) do
+    if each then
+      found[#found + 1] = ids[first + i - 1]
+      found[#found + 1] = each
+    end
+  end
+end
+return found
+"""

@@ -3,11 +3,12 @@
 Reads only. A view that was lost is rebuilt by the workers; until then readers find less, and `history` tells so.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from redis.asyncio import Redis
 
+from consumers import scripts
 from consumers.keys import PartitionKeys
 from consumers.view import as_text, read_snapshot
 from contracts.partitioner import partition_of
@@ -26,6 +27,7 @@ class ViewReader:
     def __init__(self, redis: Redis, prefix: str, partitions: int) -> None:
         self._redis = redis
         self._partitions = [PartitionKeys(prefix, partition) for partition in range(partitions)]
+        self._open_work = redis.register_script(scripts.OPEN_WORK)
 
     @property
     def partitions(self) -> int:
@@ -64,22 +66,28 @@ class ViewReader:
 
     async def open_tickets_of(self, agent_id: str) -> tuple[Ticket, ...]:
         """Return the tickets the agent owns that are neither resolved nor closed, by id."""
-        owned = await self._owned_by(agent_id)
-        found = await self.tickets(as_text(ticket_id) for ids in owned for ticket_id in ids)
+        pipeline = self._redis.pipeline(transaction=False)
+        for keys in self._partitions:
+            pipeline.hkeys(keys.owned(agent_id))
+        found = await self.tickets(as_text(ticket_id) for ids in await pipeline.execute() for ticket_id in ids)
         return tuple(ticket for _, ticket in sorted(found.items()) if ticket.is_open)
 
     async def work_of_agent(self, agent_id: str, at: datetime) -> Sequence[ScoreFacts]:
         """Return the open tickets the agent owns, as far as a score at an instant rests on them."""
-        return await self._work(await self._owned_by(agent_id), at)
+        return await self._work("HKEYS", [keys.owned(agent_id) for keys in self._partitions], at)
 
     async def work_of_team(self, team_id: str, at: datetime) -> Sequence[ScoreFacts]:
         """Return the open tickets that were opened for the team, as far as a score at an instant rests on them."""
-        return await self._work(await self._members("open-of-team", team_id), at)
+        name = IndexEntry("open-of-team", team_id, "").name
+        return await self._work("SMEMBERS", [keys.index(name) for keys in self._partitions], at)
 
     async def index(self, kind: str, key: str) -> tuple[str, ...]:
         """Return the members of one list, sorted: ticket ids, or ticket and part ids by a slash."""
-        found = await self._members(kind, key)
-        return tuple(sorted(as_text(member) for members in found for member in members))
+        name = IndexEntry(kind, key, "").name
+        pipeline = self._redis.pipeline(transaction=False)
+        for keys in self._partitions:
+            pipeline.smembers(keys.index(name))
+        return tuple(sorted(as_text(member) for members in await pipeline.execute() for member in members))
 
     async def keys_of(self, kind: str) -> tuple[str, ...]:
         """Return whose lists of one kind there are, or have been, sorted."""
@@ -103,37 +111,22 @@ class ViewReader:
             found.update(_read(ids, values))
         return found
 
-    async def _members(self, kind: str, key: str) -> Sequence[Collection[bytes]]:
-        """Return the members of one list, by partition."""
-        name = IndexEntry(kind, key, "").name
+    async def _work(self, read_by: str, lists: Sequence[str], at: datetime) -> Sequence[ScoreFacts]:
+        """Return the facts of the open tickets on these lists, one a partition; where minutes count, of the ticket."""
         pipeline = self._redis.pipeline(transaction=False)
-        for keys in self._partitions:
-            pipeline.smembers(keys.index(name))
-        return await pipeline.execute()
-
-    async def _owned_by(self, agent_id: str) -> Sequence[Collection[bytes]]:
-        """Return the ids of the open tickets an agent owns, by partition."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for keys in self._partitions:
-            pipeline.hkeys(keys.owned(agent_id))
-        return await pipeline.execute()
-
-    async def _work(self, ids_by_partition: Sequence[Collection[bytes]], at: datetime) -> Sequence[ScoreFacts]:
-        """Return the facts of those tickets that are still open; two round trips, a third where minutes count."""
-        asked = [(keys.work, list(ids)) for keys, ids in zip(self._partitions, ids_by_partition, strict=True) if ids]
-        pipeline = self._redis.pipeline(transaction=False)
-        for work, ids in asked:
-            pipeline.hmget(work, ids)
-        found = [
-            unpack(as_text(ticket_id), packed)
-            for (_, ids), values in zip(asked, await pipeline.execute(), strict=True)
-            for ticket_id, packed in zip(ids, values, strict=True)
-            if packed is not None
-        ]
+        for keys, name in zip(self._partitions, lists, strict=True):
+            await self._open_work(keys=[name, keys.work], args=[read_by], client=pipeline)
+        packed = {
+            as_text(ticket_id): facts
+            for found in await pipeline.execute()
+            for ticket_id, facts in zip(found[::2], found[1::2], strict=True)
+        }
         doubtful = doubtful_hours(at)
-        exact = await self.tickets(each.id for each in found if each.idle_since in doubtful)
-        sure = [each for each in found if each.idle_since not in doubtful]
-        return sure + [facts_of(ticket) for ticket in exact.values() if ticket.is_open]
+        facts = unpack(packed)
+        exact = await self.tickets(each.id for each in facts if each.idle_since in doubtful)
+        return [each for each in facts if each.idle_since not in doubtful] + [
+            facts_of(ticket) for ticket in exact.values() if ticket.is_open
+        ]
 
     def _home(self, ticket_id: str) -> PartitionKeys:
         return self._partitions[partition_of(ticket_id, len(self._partitions))]

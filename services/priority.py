@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import NamedTuple
 
 from contracts.instants import shift
 from contracts.model import Flag, Priority, Tier
@@ -43,15 +42,8 @@ class PriorityScore:
     factors: Mapping[str, float]
 
 
-class _Tenths(NamedTuple):
-    """The factors, by the names they are told by."""
-
-    due_proximity: int
-    customer_tier: int
-    open_envelope: int
-    staleness: int
-    flag: int
-    customer_waiting: int
+_NAMES = ("due_proximity", "customer_tier", "open_envelope", "staleness", "flag", "customer_waiting")
+"""What the factors beside the base are told by, in the order they are multiplied in."""
 
 
 class Scoring:
@@ -63,9 +55,10 @@ class Scoring:
         self._stale = _since(at, _STALE_AFTER)
         self._unanswered = _since(at, _UNANSWERED_AFTER)
 
-    def score(self, facts: ScoreFacts) -> PriorityScore:
+    def weigh(self, facts: ScoreFacts) -> tuple[float, dict[str, float]]:
         """Return a ticket's score, and each factor of it."""
-        tenths = _Tenths(
+        score, factors = _product(
+            _BASES[facts.priority],
             self._due_proximity(facts.due_at),
             _CUSTOMERS.get(facts.customer_tier, _NEUTRAL),
             _OPEN_ENVELOPE if facts.has_open_envelope else _NEUTRAL,
@@ -73,8 +66,7 @@ class Scoring:
             max([_FLAGS.get(flag, _NEUTRAL) for flag in facts.flags]) if facts.flags else _NEUTRAL,
             _NEUTRAL if facts.unanswered_since is None else _longer(self._unanswered, facts.unanswered_since),
         )
-        score, factors = _product(_BASES[facts.priority], tenths)
-        return PriorityScore(facts.id, score, {**factors})
+        return score, {**factors}
 
     def _due_proximity(self, due_at: datetime | None) -> int:
         if due_at is None:
@@ -89,7 +81,8 @@ class Scoring:
 
 def priority_score(ticket: Ticket, at: datetime) -> PriorityScore:
     """Return the score of one ticket at a time."""
-    return Scoring(at).score(facts_of(ticket))
+    score, factors = Scoring(at).weigh(facts_of(ticket))
+    return PriorityScore(ticket.id, score, factors)
 
 
 def doubtful_hours(at: datetime) -> frozenset[datetime]:
@@ -98,12 +91,12 @@ def doubtful_hours(at: datetime) -> frozenset[datetime]:
 
 
 @cache
-def _product(base: int, tenths: _Tenths) -> tuple[float, Mapping[str, float]]:
+def _product(base: int, *tenths: int) -> tuple[float, Mapping[str, float]]:
     product, unit = base, 1
     for factor in tenths:
         product, unit = product * factor, unit * _NEUTRAL
     hundredths = (200 * product + unit) // (2 * unit)  # half up
-    factors = {name: factor / _NEUTRAL for name, factor in zip(_Tenths._fields, tenths, strict=True)}
+    factors = {name: factor / _NEUTRAL for name, factor in zip(_NAMES, tenths, strict=True)}
     return hundredths / 100, {"base": base, **factors}
 
 

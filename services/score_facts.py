@@ -5,6 +5,7 @@ that form the last activity is told to the hour: nearly every command is an agen
 otherwise. Whoever reads them looks up the ticket itself where the minutes count (`services.priority.doubtful_hours`).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
@@ -41,23 +42,25 @@ class ScoreFacts(NamedTuple):
 _CHANGEABLE = attrgetter("status", "priority", "owner_id", "due_at", "envelopes", "flags", "first_response_at")
 """All of a ticket, but for `idle_since`, that a command can change the facts by."""
 
+_TO_THE_HOUR = len("2026-11-24T09")
+
 
 def facts_of(ticket: Ticket) -> ScoreFacts:
     """Return the facts of a ticket."""
     unanswered = ticket.status == "in_progress" and ticket.first_response_at is None
-    return ScoreFacts(
-        id=ticket.id,
-        reference=ticket.reference,
-        subject=ticket.subject,
-        status=ticket.status,
-        priority=ticket.priority,
-        owner_id=ticket.owner_id,
-        customer_tier=ticket.customer_tier,
-        flags=tuple([one.flag for one in ticket.flags]),
-        has_open_envelope=any(envelope.is_open for envelope in ticket.envelopes),
-        due_at=ticket.due_at,
-        unanswered_since=ticket.opened_at if unanswered else None,
-        idle_since=_idle_since(ticket),
+    return ScoreFacts(  # by position: a worker makes one of every other command, and names would double what that takes
+        ticket.id,
+        ticket.reference,
+        ticket.subject,
+        ticket.status,
+        ticket.priority,
+        ticket.owner_id,
+        ticket.customer_tier,
+        tuple([one.flag for one in ticket.flags]),
+        True in [envelope.is_open for envelope in ticket.envelopes],
+        ticket.due_at,
+        ticket.opened_at if unanswered else None,
+        _idle_since(ticket),
     )
 
 
@@ -65,9 +68,9 @@ def packed_facts(ticket: Ticket) -> bytes | None:
     """Return the facts as the read side keeps them, None for a ticket that is no longer open."""
     if not ticket.is_open:
         return None
-    facts = facts_of(ticket)
-    instants = (facts.due_at, facts.unanswered_since, hour_of(facts.idle_since))
-    return write_json([*facts[1:-3], *map(_text, instants)])
+    *told, due_at, unanswered_since, idle_since = facts_of(ticket)
+    hour = f"{format_instant(idle_since)[:_TO_THE_HOUR]}:00Z"
+    return write_json([*told[1:], _text(due_at), _text(unanswered_since), hour])
 
 
 def may_differ(before: Ticket | None, after: Ticket) -> bool:
@@ -78,24 +81,39 @@ def may_differ(before: Ticket | None, after: Ticket) -> bool:
     return was.hour != now.hour or was.date() != now.date()
 
 
-def unpack(ticket_id: str, packed: bytes) -> ScoreFacts:
-    """Read packed facts; `idle_since` is the hour it lies in."""
-    told = orjson.loads(packed)
-    reference, subject, status, priority, owner_id, tier, flags, has_open_envelope, due_at, unanswered, idle = told
-    return ScoreFacts(
-        ticket_id,
-        reference,
-        subject,
-        status,
-        priority,
-        owner_id,
-        tier,
-        tuple(flags),
-        has_open_envelope,
-        _instant(due_at),
-        _instant(unanswered),
-        datetime.fromisoformat(idle),
-    )
+def unpack(packed: Mapping[str, bytes]) -> list[ScoreFacts]:
+    """Read packed facts by ticket id; `idle_since` is the hour it lies in."""
+    # One document is read in two thirds of the time of so many small ones.
+    rows = zip(packed, orjson.loads(b"[%b]" % b",".join(packed.values())), strict=True)
+    return [
+        ScoreFacts(
+            ticket_id,
+            reference,
+            subject,
+            status,
+            priority,
+            owner_id,
+            customer_tier,
+            tuple(flags),
+            has_open_envelope,
+            None if due_at is None else datetime.fromisoformat(due_at),
+            None if unanswered_since is None else datetime.fromisoformat(unanswered_since),
+            datetime.fromisoformat(idle_since),
+        )
+        for ticket_id, (
+            reference,
+            subject,
+            status,
+            priority,
+            owner_id,
+            customer_tier,
+            flags,
+            has_open_envelope,
+            due_at,
+            unanswered_since,
+            idle_since,
+        ) in rows
+    ]
 
 
 def hour_of(instant: datetime) -> datetime:
@@ -109,7 +127,3 @@ def _idle_since(ticket: Ticket) -> datetime:
 
 def _text(instant: datetime | None) -> str | None:
     return None if instant is None else format_instant(instant)
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -65,11 +65,11 @@ def work_queue(open_tickets: Iterable[ScoreFacts], at: datetime) -> WorkQueue:
 
 
 def _queued(facts: ScoreFacts, scoring: Scoring) -> QueuedTicket:
-    scored = scoring.score(facts)
+    score, factors = scoring.weigh(facts)
     fields = {
         "id": facts.id,
-        "score": scored.score,
-        "factors": scored.factors,
+        "score": score,
+        "factors": factors,
         "reference": facts.reference,
         "subject": facts.subject,
         "status": facts.status,

@@ -19,6 +19,7 @@ class Part(StrEnum):
     ALERTS = "alerts"
     VIEWS = "views"
     AUDIT = "audit"
+    QUEUE = "queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Sizes:
     rounds: int = 3
     """How often each measurement is repeated."""
     tickets: int = 200_000
-    """Tickets in the view of the memory and rebuild runs."""
+    """Tickets in the view of the memory, rebuild and queue runs."""
     seconds: int = 15
     """How long commands are sent in each latency run."""
     workers: int = 4

@@ -118,6 +118,15 @@ def test_an_audit_is_measured_and_its_report_ends_in_a_line_of_its_own(run: Run,
     assert result.stdout.endswith(f"\n\nThe report is in {report}.\n")
 
 
+def test_queues_are_timed_and_so_is_keeping_them(run: Run) -> None:
+    found = figures(run("queue", *SMALL, "--json"))
+    for queue in ("agent_milliseconds", "team_milliseconds"):
+        assert all(is_spread(found["queue"][queue][name]) for name in ("p50", "p99"))
+    assert is_spread(found["queue"]["score_us"])
+    assert 0 < found["queue_keeping"]["writes_per_command"] < 2
+    assert is_spread(found["queue_keeping"]["tell_us"])
+
+
 def test_a_report_that_can_t_be_written_is_refused_before_anything_is_measured(run: Run, tmp_path: Path) -> None:
     result = run("throughput", *SMALL, "--report", str(tmp_path / "no" / "such" / "folder.md"))
     assert result.exit_code == 2
