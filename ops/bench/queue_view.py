@@ -9,16 +9,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from redis.asyncio import Redis
 
-from consumers.view import NOT_BUILT, Change, PartitionView, Write
+from consumers.view import NOT_BUILT, Change, PartitionView
 from consumers.view_reader import ViewReader
 from contracts.json_values import write_json
 from contracts.model import Flag
 from contracts.partitioner import partition_of
 from contracts.ticket import CaseFlag, Envelope, Ticket
+
+if TYPE_CHECKING:
+    from consumers.packing import Write
 
 OF_AGENT, OF_TEAM = 25, 5_000
 _PARTITIONS = 12

@@ -14,7 +14,8 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from consumers.country_holidays import holidays_of
-from consumers.view import NOT_BUILT, Change, PartitionView, Write
+from consumers.packing import Write
+from consumers.view import NOT_BUILT, Change, PartitionView
 from contracts.directory import read_directory_change
 from contracts.json_values import write_json
 from contracts.received import Position, RawRecord, read_command

@@ -74,6 +74,8 @@ async def test_a_rebuilt_view_is_whole_and_the_audit_holds(fleet: Fleet, itilnex
     await fleet.redis.flushall()
     rebuilt = (await run(itilnext, "rebuild", "--json")).json
     assert (rebuilt["tickets"], rebuilt["partitions"], rebuilt["by_workers"]) == (1, PARTITIONS, True)
+    queue = (await run(itilnext, "queue", "--agent", "ann", "--json")).json
+    assert [each["id"] for band in queue.values() for each in band] == ["T-1"]
     audited = await run(itilnext, "audit", "--json")
     assert (audited.exit_code, audited.json["holds"], audited.json["events"]) == (0, True, 5)
     await fleet.redis.set(fleet.view(fleet.partition_of("T-1")).keys.ticket("T-1"), b"{}")
