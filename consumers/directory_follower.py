@@ -22,6 +22,7 @@ from services.directory_state import DirectoryState
 
 _POLL_MS = 200
 _RETRY_SECONDS = 1.0
+_SHOWN_KEY = 140
 log = structlog.get_logger(__name__)
 
 
@@ -107,10 +108,14 @@ class DirectoryFollower:
             self.directory.apply(read_directory_change(record.key, record.value, tuple(record.headers)))
         except Unreadable as error:
             self.refused += 1
-            log.warning(
-                "directory entry set aside; the one before stays in force",
-                offset=record.offset,
-                key=repr(record.key),
-                code=error.code,
-                reason=str(error),
-            )
+            tell_refused_entry(record, error)
+
+
+def tell_refused_entry(record: ConsumerRecord, error: Unreadable) -> None:
+    """Log that an entry was set aside; what it said, and why it won't do, is in the DLQ."""
+    log.warning(
+        "directory entry set aside; the one before stays in force",
+        offset=record.offset,
+        key=repr(record.key)[:_SHOWN_KEY],
+        code=error.code,
+    )

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from consumers.country_holidays import holidays_of
+from consumers.directory_follower import tell_refused_entry
 from consumers.directory_view import DirectoryView
 from consumers.errors import Retryable
 from consumers.membership import Intake, Membership, Standing, Subscription
@@ -181,13 +182,7 @@ class _Directory:
                 if record.offset >= told_up_to:
                     dead_letters.append(dead_letter(received, error, record.topic))
                     self._observer.directory_entry_refused(error.code)
-                    log.warning(
-                        "directory entry set aside; the one before stays in force",
-                        offset=record.offset,
-                        key=repr(record.key),
-                        code=error.code,
-                        reason=str(error),
-                    )
+                    tell_refused_entry(record, error)
         return accepted, dead_letters
 
     async def _tell(self, output: PartitionOutput, dead_letters: Sequence[Output], end: int) -> None:

@@ -113,7 +113,8 @@ class LogSettings(BaseModel):
     model_config = _MODEL
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    format: Literal["console", "json"] = "console"
+    format: Literal["auto", "console", "json"] = "auto"
+    """auto: console where standard error is a terminal, else json."""
 
 
 class HealthSettings(BaseModel):

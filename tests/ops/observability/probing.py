@@ -33,7 +33,7 @@ class Probe:
     port: int
 
     def ask(self, path: str) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=COMES_TRUE_SECONDS)
         try:
             connection.request("GET", path)
             response = connection.getresponse()

@@ -1,0 +1,155 @@
+"""A process tells of itself from before its start until after its end: by its port and by its log."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from ops.console import CommandFailed, ExitCode
+from ops.embedded.process import Command, spawn
+from ops.observability.metrics import METRICS
+from ops.observability.observation import observed
+from ops.settings import HealthSettings
+from tests.acceptance.processes import stopped
+from tests.fleet import Fleet, idle_fleet
+from tests.ops.observability.probing import COMES_TRUE_SECONDS, POLL_SECONDS, Answer, Probe
+from tests.stack import Stack
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+ENVIRONMENT = {"ITILNEXT_HEALTH__PORT": "0"}
+IMPATIENT = {"ITILNEXT_HEALTH__STALLED_AFTER": "1"}
+
+
+@asynccontextmanager
+async def running(
+    log: Path, *words: str, environment: dict[str, str] | None = None
+) -> AsyncIterator[tuple["Popen[bytes]", Probe]]:
+    """Run a Python module until the end, and probe the port that its log tells."""
+    process = spawn(Command((sys.executable, "-m", *words), log, ENVIRONMENT | (environment or {})))
+    try:
+        yield process, Probe(await port_told(log, process))
+    finally:
+        await stopped(process)
+
+
+async def port_told(log: Path, process: "Popen[bytes]") -> int:
+    async with asyncio.timeout(COMES_TRUE_SECONDS):
+        while True:
+            assert process.poll() is None, lines(log)
+            for line in lines(log):
+                if line["event"] == "serving health and metrics":
+                    assert line["host"] == "127.0.0.1"
+                    return int(line["port"])
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def lines(log: Path) -> list[dict[str, str]]:
+    """What was logged: without a terminal, one JSON object a line."""
+    written = log.read_bytes() if log.exists() else b""
+    return [orjson.loads(line) for line in written[: written.rfind(b"\n") + 1].splitlines()]
+
+
+async def test_a_stuck_event_loop_is_told_while_it_is_stuck(tmp_path: Path) -> None:
+    go_on = tmp_path / "go on"
+    words = ("tests.ops.observability.doing", "stuck", str(go_on))
+    async with running(tmp_path / "log", *words, environment=IMPATIENT) as (_, probe):
+        answer = await probe.until("/livez", lambda answer: answer.status == 503)
+        assert answer.text.startswith("the event loop has not turned for")
+        assert "itilnext_live 0.0" in (await probe.get("/metrics")).text
+        go_on.touch()
+        await probe.until("/livez", lambda answer: answer.status == 200)
+        await probe.until("/readyz", lambda answer: answer.status == 200)
+
+
+async def test_while_it_drains_a_process_is_live_and_not_ready(tmp_path: Path) -> None:
+    drained = tmp_path / "drained"
+    words = ("tests.ops.observability.doing", "draining", str(drained))
+    async with running(tmp_path / "log", *words) as (process, probe):
+        await probe.until("/readyz", lambda answer: answer.status == 200)
+        assert await probe.get("/") == Answer(404, "There are /livez, /readyz and /metrics.\n")
+        process.send_signal(signal.SIGTERM)
+        answer = await probe.until("/readyz", lambda answer: answer.status == 503)
+        assert answer.text == "stopping\n"
+        assert (await probe.get("/livez")).status == 200
+        drained.touch()
+        assert await asyncio.to_thread(process.wait) == 0
+
+
+def test_a_port_that_is_taken_is_a_usage_error() -> None:
+    with observed(HealthSettings(port=0), "ticket") as first:
+        second = observed(HealthSettings(port=first.port), "ticket")
+        with pytest.raises(CommandFailed) as refused:
+            second.__enter__()
+    assert refused.value.exit_code == ExitCode.USAGE
+    assert f"can't be served on 127.0.0.1 port {first.port}" in refused.value.problem
+    assert "ITILNEXT_HEALTH__PORT" in refused.value.remedy
+
+
+def test_nothing_listens_unless_told_and_then_on_loopback() -> None:
+    assert HealthSettings().port is None
+    assert HealthSettings().host == "127.0.0.1"
+
+
+ROLES = {
+    "ticket": ("worker", "ticket"),
+    "alert": ("worker", "alert"),
+    "directory": ("worker", "directory"),
+    "ticker": ("ticker", "--every", "1s"),
+}
+CONTENT = "the-printer-in-cell-block-nine"
+SECRET = "open-sesame"
+COMMANDS = 200
+FEW = 10
+
+
+@pytest.mark.broker
+async def test_every_role_gets_ready_serves_the_closed_list_and_logs_no_command(
+    stack: Stack, prefix: str, tmp_path: Path
+) -> None:
+    environment = {**stack.environment, "ITILNEXT_TOPICS__PREFIX": prefix, "ITILNEXT_KAFKA__SASL_PASSWORD": SECRET}
+    async with idle_fleet(stack, prefix, partitions=2) as fleet:
+        async with AsyncExitStack() as fleet_of_processes:
+            starts = (running(tmp_path / role, "ops", *words, environment=environment) for role, words in ROLES.items())
+            started = await asyncio.gather(*(fleet_of_processes.enter_async_context(start) for start in starts))
+            for role, (_, probe) in zip(ROLES, started, strict=True):
+                await see_it_well(role, probe)
+            await send_all_kinds(fleet)
+            await fleet.settled()
+        for role in ROLES:
+            logged = lines(tmp_path / role)
+            assert len(logged) < FEW + COMMANDS // 10, logged
+            assert all({"event", "level", "timestamp"} <= line.keys() for line in logged)
+            assert CONTENT not in str(logged)
+            assert SECRET not in str(logged)
+        refused = [line for line in lines(tmp_path / "directory") if "set aside" in line["event"]]
+        assert [(line["level"], line["key"], line["code"]) for line in refused] == [
+            ("warning", "b'agent:a9'", "invalid_data")
+        ]
+
+
+async def see_it_well(role: str, probe: Probe) -> None:
+    await probe.until("/readyz", lambda answer: answer.status == 200)
+    assert await probe.get("/livez") == Answer(200, "ok\n")
+    families = list(text_string_to_metric_families((await probe.get("/metrics")).text))
+    assert len([each for each in families if each.name.startswith("itilnext_")]) == len(METRICS)
+    (info,) = (each for each in families if each.name == "itilnext_process_info")
+    assert info.samples[0].labels["role"] == role
+
+
+async def send_all_kinds(fleet: Fleet) -> None:
+    """Send commands that are accepted, rejected and no commands, and a directory entry that is none."""
+    await fleet.enter("agent", "a9", role=CONTENT)
+    await fleet.send_all(fleet.command("ticket.open", f"T-{each}", {"subject": CONTENT}) for each in range(COMMANDS))
+    note = {"agent_id": "nobody", "content": CONTENT}
+    await fleet.send_all(fleet.command("note.add", f"T-{each}", note) for each in range(COMMANDS))
+    wrong = {"subject": CONTENT, "type": CONTENT}
+    await fleet.send_all(fleet.command("ticket.open", f"T-{each}", wrong) for each in range(COMMANDS))
