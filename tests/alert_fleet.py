@@ -16,6 +16,7 @@ from datetime import datetime
 from aiokafka import TopicPartition
 
 from consumers.alert_worker import AlertWorkerConfig, run_alert_worker
+from consumers.observing import UNOBSERVED, Observer
 from contracts.instants import parse_instant
 from contracts.ticks import write_tick
 from ops.log_reader import LogReader, all_partitions, written_ends
@@ -27,11 +28,11 @@ Raised = tuple[str, str, int, tuple[int, ...], datetime]
 
 
 @asynccontextmanager
-async def alert_worker(fleet: Fleet) -> AsyncIterator[None]:
+async def alert_worker(fleet: Fleet, observer: Observer = UNOBSERVED) -> AsyncIterator[None]:
     """Run one alert worker in this process; leaving stops it, and raises what it died of."""
     stop = asyncio.Event()
     config = AlertWorkerConfig(fleet.stack.kafka, fleet.stack.redis, fleet.topics)
-    task = asyncio.create_task(run_alert_worker(config, stop), name="alert-worker")
+    task = asyncio.create_task(run_alert_worker(config, stop, observer), name="alert-worker")
     fleet.workers.append(task)
     try:
         yield

@@ -59,7 +59,8 @@ class Killed(Exception):
 class Owner:
     """One alert worker's hold on the partition; it may end or stand still at any of its steps.
 
-    `frozen_at` is after how many steps it stands still, until `thawed`; `killed_at` after how many it ends.
+    `frozen_at` is after how many steps it stands still, until `thawed`; `killed_at` after how many it ends. `delivered`
+    is what it asked for last.
     """
 
     redis: Redis
@@ -72,6 +73,7 @@ class Owner:
     frozen: asyncio.Event = field(default_factory=asyncio.Event)
     thawed: asyncio.Event = field(default_factory=asyncio.Event)
     steps: int = 0
+    delivered: set[Named] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         index = _SteppedIndex(self.redis, self.prefix, self)
@@ -89,8 +91,9 @@ class Owner:
     async def deliver(self, commands: Sequence[Ask]) -> None:
         """Put asks on their way: each arrives once or twice, or never."""
         await self.step()
+        self.delivered = {_named(command) for command in commands}
+        self.asked |= self.delivered
         for command in commands:
-            self.asked.add(_named(command))
             self.on_its_way += [command] * self.chance.choice((1, 1, 2, 0))
         await self.step()
 
@@ -176,6 +179,8 @@ class Desk:
         for owner, task in zombies:
             owner.thawed.set()
             await task
+            # What it had asked for it may only now have leased: then it is asked for again when that lease ends.
+            self.asked |= owner.delivered
 
     async def lose_redis(self) -> None:
         """Empty Redis; the view is rebuilt, with all its tickets marked, and what was asked for is forgotten."""
@@ -221,6 +226,7 @@ class Desk:
     async def _frozen(self, at: datetime) -> None:
         """Freeze the owner somewhere on its way; another takes over, reads the same tick again, and goes on."""
         owner = self._owner
+        owner.delivered = set()
         owner.frozen_at = owner.steps + self.chance.randrange(1, 6)
         task = asyncio.create_task(owner.evaluation.evaluate(at))
         standing = asyncio.create_task(owner.frozen.wait())

@@ -1,14 +1,19 @@
-"""Limits one can't go by stay out of the directory, with a DLQ record, and the ones before hold (SPEC section 4)."""
+"""What one can't go by stays out of the directory, with a DLQ record, and what was there before holds (SPEC section 4).
+
+Limits of money, calendars, and the durations of a policy.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from consumers.directory_view import DirectoryView
 from consumers.directory_worker import DirectoryWorkerConfig, run_directory_worker
 from contracts.dead_letters import ERROR_CODE_HEADER
+from services.alerts import ALERT_SOURCE
 from tests.fleet import SETTLE_SECONDS, Fleet, running_worker
 from tests.stack import Stack
 
@@ -40,6 +45,71 @@ async def entered(fleet: Fleet, end: int) -> None:
                 if task.done():
                     task.result()
             await asyncio.sleep(0.05)
+
+
+BAD_CALENDARS: Mapping[str, Mapping[str, object]] = {
+    "no hours": {"hours": {}},
+    "no window": {"hours": {"mon": []}},
+    "overlapping": {"hours": {"mon": [["08:00", "12:00"], ["11:59", "13:00"]]}},
+    "reversed": {"hours": {"mon": [["12:00", "08:00"]]}},
+    "empty": {"hours": {"mon": [["08:00", "08:00"]]}},
+    "no time of day": {"hours": {"mon": [["08:00", "25:00"]]}},
+    "no weekday": {"hours": {"monday": [["08:00", "12:00"]]}},
+    "an unknown zone": {"timezone": "Mars/Olympus_Mons"},
+    "400 holidays": {"holidays": [f"{2026 + number // 28}-02-{number % 28 + 1:02}" for number in range(400)]},
+    "an unknown country": {"holiday_country": "XX"},
+}
+BAD_POLICIES: Mapping[str, Mapping[str, object]] = {
+    "a negative target": {"targets": {"high": "-PT1H"}},
+    "no target": {"targets": {"high": "PT0S"}},
+    "days": {"targets": {"high": "P1D"}},
+    "a negative threshold": {"thresholds": {"high": {"not_assigned": ["-PT1M", "PT2M", "PT3M"]}}},
+    "no threshold": {"thresholds": {"high": {"not_updated": ["PT0S", "PT2M", "PT3M"]}}},
+    "out of order": {"thresholds": {"high": {"not_assigned": ["PT3M", "PT2M", "PT4M"]}}},
+    "in the order of the others": {"thresholds": {"high": {"not_completed": ["PT1M", "PT2M", "PT3M"]}}},
+    "two levels": {"thresholds": {"high": {"not_assigned": ["PT1M", "PT2M"]}}},
+}
+
+
+async def test_calendars_and_durations_one_can_t_go_by_are_set_aside_and_the_ones_before_hold(
+    stack: Stack, prefix: str
+) -> None:
+    hours = {"timezone": "Europe/Berlin", "hours": {"mon": [["09:00", "12:00"]], "tue": [["09:00", "12:00"]]}}
+    policy = {
+        "targets": {"high": "PT4H"},
+        "thresholds": {"high": {"not_assigned": ["PT10M", "PT20M", "PT30M"]}},
+        "calendars": {"high": "desk"},
+    }
+    async with running_worker(stack, prefix, partitions=1) as fleet, directory_worker(fleet):
+        await fleet.enter("calendar", "desk", **hours)
+        await fleet.enter("policy", "default", **policy)
+        for wrong in BAD_CALENDARS.values():
+            await fleet.enter("calendar", "desk", **{**hours, **wrong})
+        for wrong in BAD_POLICIES.values():
+            await fleet.enter("policy", "default", **{**policy, **wrong})
+        await entered(fleet, 2 + len(BAD_CALENDARS) + len(BAD_POLICIES))
+
+        letters = await fleet.dead_letters()
+        keys = [b"calendar:desk"] * len(BAD_CALENDARS) + [b"policy:default"] * len(BAD_POLICIES)
+        assert [letter.key for letter in letters] == keys
+        assert {dict(letter.headers)[ERROR_CODE_HEADER] for letter in letters} == {b"invalid_data"}
+
+        # Monday, 11:00 in Berlin: an hour is left of the day, three of the four are Tuesday's.
+        await fleet.send("ticket.open", "T-1", time="2026-01-05T10:00:00Z", subject="s", priority="high")
+        for level, minute in ((1, 9), (1, 10), (3, 29), (3, 30)):
+            at = f"2026-01-05T10:{minute:02}:00Z"
+            said: dict[str, Any] = {
+                "condition": "not_assigned",
+                "level": level,
+                "anchor_at": "2026-01-05T10:00:00Z",
+                "at": at,
+            }
+            await fleet.send("alert.raise", "T-1", source=ALERT_SOURCE, time=at, **said)
+        await fleet.settled()
+        assert (await fleet.snapshots())["T-1"]["due_at"] == "2026-01-06T11:00:00.000000Z"
+        raised = [event for event in await fleet.events("T-1") if event["type"] == "org.itilnext.alert.raised.v1"]
+        assert [(one["data"]["level"], one["data"]["at"][14:16]) for one in raised] == [(1, "10"), (3, "30")]
+        assert [one["data"]["code"] for one in await fleet.rejections()] == ["alert_stale"] * 2
 
 
 async def test_limits_missing_or_reversed_are_set_aside_and_the_ones_before_hold(stack: Stack, prefix: str) -> None:
