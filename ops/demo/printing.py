@@ -8,16 +8,23 @@ from typing import Any
 from contracts.cloudevents import event_type
 from ops.cases import Case
 from ops.console import print_line
+from ops.demo.morning_printing import print_morning
+from ops.demo.run import Demonstrated
 from ops.demo.three_views import print_three_views
-from ops.importing import Import, ImportReport
-from ops.importing.printing import print_report
+from ops.importing import Import
+from ops.importing.printing import audit_in_words, print_report
 from ops.sample import INCIDENT_LOG
 
 
-def print_demo(report: ImportReport, log: Import, case: Case | None) -> None:
-    """Print the report of a demo for people; `case` is an incident with an envelope, for three views of it."""
-    print_report(report)
+def print_demo(done: Demonstrated, log: Import, case: Case | None) -> None:
+    """Print what a demo came to for people; `case` is an incident with an envelope, for three views of it."""
+    print_report(done.report.model_copy(update={"audit": None}))
     print_line("")
+    print_morning(done.played)
+    print_line("")
+    if done.report.audit is not None:
+        print_line(audit_in_words(done.report.audit))
+        print_line("")
     if case is not None:
         print_three_views(case)
         print_line("")

@@ -1,5 +1,6 @@
 """What a demo or an import ends in, in words."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,16 @@ import pytest
 from contracts import commands as c
 from ops.audit.report import AuditReport, Difference, Outcomes
 from ops.cases import Case
+from ops.demo.morning import REFUSED, Morning
+from ops.demo.playing import Played
 from ops.demo.printing import next_steps, print_demo
+from ops.demo.run import Demonstrated
 from ops.importing import Import, ImportReport
 from ops.importing.printing import print_report
 from ops.sample import INCIDENT_LOG
 from services.history import History
+from services.work_queue import WorkQueue
+from tests.services.cast import MONDAY
 from tests.services.spec import given
 
 AUDIT = AuditReport(
@@ -55,6 +61,10 @@ BROKEN = AUDIT.model_copy(
         "differences_total": 2,
     }
 )
+
+
+NOTHING = WorkQueue(needs_attention=(), waiting_on_others=(), on_track=())
+PLAYED = Played(Morning("anna", (), MONDAY), NOTHING, NOTHING, (), REFUSED)
 
 
 @pytest.fixture
@@ -126,8 +136,21 @@ def test_the_promise_is_kept_or_not(update: dict[str, Any]) -> None:
     assert not REPORT.model_copy(update=update).keeps_the_promise
 
 
+def test_a_demo_ends_in_the_verdict_and_keeps_the_promise_where_the_rules_were_kept(
+    log: Import, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = Demonstrated(REPORT, PLAYED)
+    print_demo(done, log, None)
+    printed = capsys.readouterr().out
+    assert printed.count("The audit holds") == 1
+    assert printed.index("The morning after") < printed.index("The audit holds")
+    assert done.keeps_the_promise
+    assert not Demonstrated(REPORT, replace(PLAYED, refused={})).keeps_the_promise
+    assert not Demonstrated(REPORT.model_copy(update={"audit": BROKEN}), PLAYED).keeps_the_promise
+
+
 def test_the_demo_says_what_to_try_next(log: Import, capsys: pytest.CaptureFixture[str]) -> None:
-    print_demo(REPORT, log, None)
+    print_demo(Demonstrated(REPORT, PLAYED), log, None)
     printed = capsys.readouterr().out
     assert "What to try next:" in printed
     assert "itilnext show INC0000047" in printed
@@ -142,7 +165,7 @@ def test_the_demo_shows_an_incident_as_three_people_see_it(log: Import, capsys: 
         c.AddNote(agent_id="nina", content="a short circuit", visibility="envelope_only", envelope_id="e1"),
         c.AddNote(agent_id="anna", content="It is out.", visibility="public"),
     )
-    print_demo(REPORT, log, Case(History.of(story.now, story.events)))
+    print_demo(Demonstrated(REPORT, PLAYED), log, Case(History.of(story.now, story.events)))
     printed = [line.split("│")[2:5] for line in capsys.readouterr().out.splitlines() if line.startswith("│ 20")]
     seen = [[cell.strip() != "" for cell in line] for line in printed]
     assert seen == [[True] * 3, *([[False, True, True]] * 3), [False, False, True], [True] * 3]

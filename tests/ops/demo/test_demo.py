@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import psutil
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from ops.demo.morning import REFUSED
 from ops.stack.roles import PROGRAM
 from tests.stack import Stack
 
@@ -49,6 +51,11 @@ def test_the_demo_ends_in_a_verdict_and_leaves_nothing(stack: Stack, tmp_path: P
     report = json.loads(out)
     assert (report["incidents"], report["owner_changes_in_source"], report["owner_changes_here"]) == (250, 50, 0)
     assert report["audit"]["holds"] is True
+    morning = report["morning"]
+    assert morning["refused"] == REFUSED
+    assert [len(morning[queue]["needs_attention"]) for queue in ("queue_before", "queue_after")] == [24, 4]
+    tiers = [one["tier"] for ticket in morning["resolutions"].values() for one in ticket]
+    assert Counter(tiers) == {"agent": 20, "team_lead": 3, "manager": 2}
     assert (asyncio.run(_traces(stack)), list(tmp_path.iterdir())) == ([], [])
 
 
