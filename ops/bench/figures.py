@@ -20,6 +20,7 @@ class Part(StrEnum):
     VIEWS = "views"
     AUDIT = "audit"
     QUEUE = "queue"
+    METRICS = "metrics"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ at one moment.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count, islice
@@ -22,7 +22,6 @@ from contracts.topics import Topics
 from ops.bench.processes import Measured, measured, require_running
 from ops.bench.servers import Servers
 from ops.bench.workload import Sendable, directory_entries
-from ops.environment import variable
 from ops.fleet_view import FleetView
 from ops.stack.readiness import FleetGroups
 from ops.stack.roles import ExpectedGroup
@@ -79,12 +78,10 @@ class BenchFleet:
         return FleetView(self.redis, self.topics.prefix, self.partitions)
 
     def process(
-        self, name: str, *arguments: str, client_id: str | None = None
+        self, name: str, *arguments: str, settings: Mapping[str, str] | None = None
     ) -> AbstractAsyncContextManager[Measured]:
-        """Run a Python module in a process that finds this fleet in its environment."""
-        environment = self.servers.environment(self.topics.prefix)
-        if client_id is not None:
-            environment[variable("kafka", "client_id")] = client_id
+        """Run a Python module in a process that finds this fleet, and these settings, in its environment."""
+        environment = {**self.servers.environment(self.topics.prefix), **(settings or {})}
         log = self.servers.folder / "logs" / f"{self.topics.prefix}{next(self._names)}-{name}.log"
         return measured(name, arguments, environment, log)
 
@@ -92,9 +89,9 @@ class BenchFleet:
         """Run an alert worker, as an operator would."""
         return self.process("the alert worker", *_ALERT_WORKER)
 
-    def worker(self, client_id: str | None = None) -> AbstractAsyncContextManager[Measured]:
+    def worker(self, settings: Mapping[str, str] | None = None) -> AbstractAsyncContextManager[Measured]:
         """Run a ticket worker, as an operator would."""
-        return self.process("the ticket worker", *_WORKER, client_id=client_id)
+        return self.process("the ticket worker", *_WORKER, settings=settings)
 
     @asynccontextmanager
     async def settled_group(self, workers: int) -> AsyncIterator[Callable[[Sequence[Measured]], Awaitable[None]]]:

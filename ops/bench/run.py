@@ -10,6 +10,7 @@ from ops.bench.figures import Part, Section
 from ops.bench.large_view import measure_large_view
 from ops.bench.latency import measure_latency
 from ops.bench.machine import describe_machine
+from ops.bench.observing import measure_observing
 from ops.bench.queue import measure_queue
 from ops.bench.report import Results
 from ops.bench.rolling import measure_rolling
@@ -29,6 +30,7 @@ _PARTS: tuple[tuple[Part, Callable[[Bench], Awaitable[list[Section]]]], ...] = (
     (Part.VIEWS, measure_views),
     (Part.AUDIT, measure_audit),
     (Part.QUEUE, measure_queue),
+    (Part.METRICS, measure_observing),
 )
 
 

@@ -12,6 +12,7 @@ from ops.bench.processes import Measured
 from ops.bench.stream import Stream
 from ops.bench.workload import mix, present
 from ops.console import CommandFailed
+from ops.environment import variable
 
 RATE = 500
 """Commands a second: some forty to each partition."""
@@ -28,14 +29,14 @@ async def measure_takeover(bench: Bench) -> list[Section]:
     async with AsyncExitStack() as stack:
         fleet = await stack.enter_async_context(throwaway_fleet(bench.servers, FLEET_PARTITIONS))
         settled = await stack.enter_async_context(fleet.settled_group(2))
-        survivor = await stack.enter_async_context(fleet.worker("bench-0"))
+        survivor = await stack.enter_async_context(fleet.worker(_called("bench-0")))
         commands = mix(_COMMANDS, present())
         stream = await stack.enter_async_context(Stream(fleet, fleet.topics.events, commands, survivor))
         for number in range(bench.sizes.rounds):
             with bench.screen.step(f"takeover, round {number + 1} of {bench.sizes.rounds}", FLEET_PARTITIONS):
                 # The later one each time: it is killed, the one that lives on takes over.
                 name = f"bench-{number + 1}"
-                victim = await stack.enter_async_context(fleet.worker(name))
+                victim = await stack.enter_async_context(fleet.worker(_called(name)))
                 await settled([survivor, victim])
                 await stream.run(RATE, _STEP_SECONDS, lambda _done: None)
                 await stream.answered()
@@ -64,6 +65,11 @@ async def _taken_over(bench: Bench, fleet: BenchFleet, stream: Stream, victim: M
                 f"partitions {sorted(orphaned - set(next_event))} of a killed worker were not taken over"
             )
     return [next_event[partition] - killed for partition in orphaned]
+
+
+def _called(client_id: str) -> dict[str, str]:
+    """Return the setting by which the group knows a worker."""
+    return {variable("kafka", "client_id"): client_id}
 
 
 async def _partitions_of(fleet: BenchFleet, client_id: str) -> frozenset[int]:

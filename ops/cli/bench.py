@@ -30,6 +30,7 @@ class What(StrEnum):
     VIEWS = "views"
     AUDIT = "audit"
     QUEUE = "queue"
+    METRICS = "metrics"
 
 
 _PARTS = f"What to measure: {', '.join(What)}."

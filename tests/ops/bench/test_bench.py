@@ -140,3 +140,9 @@ def test_views_are_read_stored_and_kept(run: Run) -> None:
     assert found["view_bytes"]["tickets"] == 250
     assert all(size > 0 for size in found["view_bytes"]["bytes_per_ticket"].values())
     assert found["views_kept"]["extra_time"].keys() == {"median", "min", "max"}
+
+
+def test_metrics_are_told_of_every_command(run: Run) -> None:
+    found = figures(run("metrics", *SMALL, "--json"))
+    assert found["metrics"]["commands"] == 600
+    assert found["metrics"]["share_of_throughput"].keys() == {"median", "min", "max"}
