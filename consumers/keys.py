@@ -6,6 +6,9 @@ A partition's keys share one hash tag, and so do an agent's, so that no script t
 from dataclasses import dataclass
 from functools import cached_property
 
+LAYOUT = "2"
+"""What a view holds and where; raised with every change that makes an older view one to be built again."""
+
 
 @dataclass(frozen=True)
 class PartitionKeys:
@@ -119,7 +122,7 @@ class AgentKeys:
 
 
 def fleet_key(prefix: str) -> str:
-    """Hash: what the whole view was built with, e.g. `partitions`."""
+    """Hash: what the whole view was built with: `layout`, `partitions`, `cluster`."""
     return f"{{{prefix}fleet}}:view"
 
 

@@ -15,7 +15,7 @@ from consumers.capacity import Ledger
 from consumers.directory_follower import DirectoryFollower
 from consumers.errors import Fatal
 from consumers.instruments import ViewInstrument
-from consumers.keys import fleet_key
+from consumers.keys import LAYOUT, fleet_key
 from consumers.membership import Intake, Membership, Subscription
 from consumers.observing import UNOBSERVED, Observer
 from consumers.partition import Partition
@@ -107,8 +107,12 @@ def _as_watched(fleet: Fleet, member: Membership) -> Watched:
 
 
 async def _check_view_fits(redis: Redis, prefix: str, partitions: int, cluster: str) -> None:
-    """Refuse a view that was built of other partitions or another Kafka: its tickets would be in other places."""
+    """Refuse a view that was built of other partitions or another Kafka: its tickets would be in other places.
+
+    One of another layout lacks what this version's readers look for.
+    """
     key = fleet_key(prefix)
+    await _check_layout(redis, key)
     for name, now in (("partitions", str(partitions)), ("cluster", cluster)):
         await redis.hsetnx(key, name, now)
         built_with = as_text(await redis.hget(key, name) or now)
@@ -118,3 +122,16 @@ async def _check_view_fits(redis: Redis, prefix: str, partitions: int, cluster: 
                 "as they were (a ticket stays on the partition it was opened on, so a count can't be changed under a "
                 "history), or run `itilnext rebuild` when these are other topics."
             )
+
+
+async def _check_layout(redis: Redis, key: str) -> None:
+    # It is written before all else, so that where anything is written and it is not, the view is older than layouts.
+    if not await redis.exists(key):
+        await redis.hsetnx(key, "layout", LAYOUT)
+    built_with = await redis.hget(key, "layout")
+    if built_with is None or as_text(built_with) != LAYOUT:
+        told = "none" if built_with is None else as_text(built_with)
+        raise Fatal(
+            f"the view in Redis has layout {told}, and this version's is {LAYOUT}. Stop the workers of the other "
+            "version, then run `itilnext rebuild`."
+        )

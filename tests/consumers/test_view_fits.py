@@ -1,11 +1,11 @@
-"""A worker refuses a view that was built with another partition count, or of another Kafka."""
+"""A worker refuses a view that was built with another partition count, of another Kafka, or by another version."""
 
 import asyncio
 
 import pytest
 
 from consumers.errors import Fatal
-from consumers.keys import fleet_key
+from consumers.keys import LAYOUT, fleet_key
 from consumers.ticket_worker import TicketWorkerConfig, run_ticket_worker
 from tests.fleet import idle_fleet
 from tests.stack import Stack
@@ -13,11 +13,18 @@ from tests.stack import Stack
 pytestmark = pytest.mark.broker
 
 
-@pytest.mark.parametrize(("name", "value"), [("partitions", "7"), ("cluster", "another-kafka")])
+@pytest.mark.parametrize(("name", "value"), [("partitions", "7"), ("cluster", "another-kafka"), ("layout", "1")])
 async def test_a_view_of_something_else_is_refused_with_what_to_do(
     stack: Stack, prefix: str, name: str, value: str
 ) -> None:
     async with idle_fleet(stack, prefix, partitions=2) as fleet:
-        await fleet.redis.hset(fleet_key(prefix), name, value)
+        await fleet.redis.hset(fleet_key(prefix), mapping={"layout": LAYOUT, name: value})
         with pytest.raises(Fatal, match=f"{value}.*itilnext rebuild"):
+            await run_ticket_worker(TicketWorkerConfig(stack.kafka, stack.redis, fleet.topics), asyncio.Event())
+
+
+async def test_a_view_older_than_layouts_is_refused(stack: Stack, prefix: str) -> None:
+    async with idle_fleet(stack, prefix, partitions=2) as fleet:
+        await fleet.redis.hset(fleet_key(prefix), "partitions", "2")
+        with pytest.raises(Fatal, match=r"layout none.*itilnext rebuild"):
             await run_ticket_worker(TicketWorkerConfig(stack.kafka, stack.redis, fleet.topics), asyncio.Event())

@@ -20,6 +20,8 @@ from contracts.ticket import Ticket
 from services.directory_state import DirectoryState
 from services.evolve import fold
 from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
+from services.score_facts import may_differ, packed_facts
+from services.view_index import index_changes, index_entries
 from tests.services.cast import MONDAY, directory
 
 TICKET = "T-1"
@@ -154,3 +156,11 @@ def _check(before: Story, after: Story, outcome: Outcome) -> None:
     assert folded is not None
     assert folded.changed(source_offset=after.sent - 1) == outcome.ticket
     assert Ticket.model_validate(read_json(write_json(outcome.ticket))) == outcome.ticket
+    _check_view(before.ticket, outcome.ticket)
+
+
+def _check_view(before: Ticket | None, after: Ticket) -> None:
+    """What a view does not write has not changed: lists, and the facts of scores."""
+    gone, new = index_changes(before, after)
+    assert (index_entries(before) - set(gone)) | set(new) == index_entries(after)
+    assert may_differ(before, after) or (before is not None and packed_facts(before) == packed_facts(after))

@@ -56,13 +56,6 @@ def test_where_facts_may_not_differ_they_are_packed_alike(before: Ticket, after:
         assert may_differ(before, after)
 
 
-def test_no_command_changes_the_facts_unseen() -> None:
-    for command in SAMPLES.values():
-        step = OWNED.when(command, at=later(hours=2))
-        if step.story.ticket is not OWNED.ticket and packed_facts(OWNED.now) != packed_facts(step.story.now):
-            assert may_differ(OWNED.now, step.story.now), command
-
-
 def test_a_note_within_the_hour_changes_nothing_and_one_after_it_does() -> None:
     noted = OWNED.given(NOTE, at=later(minutes=5))
     assert not may_differ(OWNED.now, noted.now)
