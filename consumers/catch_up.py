@@ -7,7 +7,8 @@ import structlog
 from aiokafka import ConsumerRecord, TopicPartition
 
 from consumers.state_log import LogEnds, read_partition
-from consumers.view import NOT_BUILT, Change, Marker, PartitionView, read_snapshot
+from consumers.view import NOT_BUILT, Change, Marker, PartitionView
+from contracts.snapshots import read_snapshot
 from producers.connection import KafkaConnection
 
 _CHUNK = 500

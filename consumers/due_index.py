@@ -18,8 +18,9 @@ from redis.asyncio import Redis
 
 from consumers import scripts
 from consumers.keys import PartitionKeys
-from consumers.view import as_text, read_snapshot
+from consumers.view import as_text
 from contracts.instants import format_instant, parse_instant
+from contracts.snapshots import read_snapshot
 from contracts.ticket import Ticket
 from services.alert_rounds import next_due_at
 from services.decision import Directory

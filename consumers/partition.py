@@ -46,8 +46,9 @@ from consumers.outputs import SNAPSHOT_HEADERS, Output
 from consumers.reserving import Plan, Planner
 from consumers.tasks import WatchedTask
 from consumers.timelines import Timelines
-from consumers.view import Change, Marker, PartitionView, read_snapshot
+from consumers.view import Change, Marker, PartitionView
 from contracts.received import RawRecord
+from contracts.snapshots import read_snapshot
 from producers.partition_output import OutputFenced, PartitionOutput
 
 _LOADED_AT_ONCE = 500

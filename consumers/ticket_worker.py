@@ -26,8 +26,9 @@ from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.topics_admin import cluster_id, require_topics
 
-_GC_THRESHOLDS = (50_000, 20, 100)
-"""A batch makes tens of thousands of objects and no cycles; at Python's 700, a fifth of the time went into looking."""
+_GC_THRESHOLDS = (200_000, 20, 100)
+"""More objects than the batches in hand have, none of them in a cycle; at Python's 700, a fifth of the time went into
+looking."""
 
 
 @dataclass(frozen=True, slots=True)

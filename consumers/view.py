@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import orjson
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
@@ -207,11 +206,6 @@ def as_text(word: object) -> str:
 def place_of(ticket: Ticket | None) -> str | None:
     """Return the agent whose capacity the ticket counts against: the owner of an open ticket (SPEC section 5)."""
     return ticket.owner_id if ticket is not None and ticket.is_open else None
-
-
-def read_snapshot(value: bytes) -> Ticket:
-    """Read a snapshot's bytes, from the state topic or the view."""
-    return Ticket.model_validate(orjson.loads(value))
 
 
 def _marker(fields: Sequence[bytes | None]) -> Marker:

@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 
 from consumers import scripts
 from consumers.keys import PartitionKeys
-from consumers.view import as_text, read_snapshot
+from consumers.view import as_text
 from contracts.partitioner import partition_of
+from contracts.snapshots import read_snapshot
 from contracts.ticket import Ticket
 from services.history import History
 from services.priority import doubtful_hours

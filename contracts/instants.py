@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated
 
+import orjson
 from pydantic import BeforeValidator, WithJsonSchema
 
 _RFC3339 = re.compile(
@@ -47,10 +48,11 @@ def _after_leap_second(text: str, at: int) -> datetime:
     return instant
 
 
-@lru_cache(maxsize=8_192)  # a snapshot repeats the instants of the one before, and most batches share a few
 def format_instant(instant: datetime) -> str:
     """Write a UTC instant as the engine does everywhere: `2026-11-24T09:30:00.000000Z`."""
-    return instant.isoformat(timespec="microseconds")[:26] + "Z"
+    # `isoformat` asks the zone for its offset, and takes four times as long. Whole seconds come without a fraction.
+    text = orjson.dumps(instant, option=orjson.OPT_UTC_Z)[1:-1].decode()
+    return text if instant.microsecond else f"{text[:-1]}.000000Z"
 
 
 @lru_cache(maxsize=256)  # neighbours in a log were often written within the same millisecond

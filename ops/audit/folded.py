@@ -4,8 +4,8 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from consumers.view import read_snapshot
 from contracts.json_values import write_json
+from contracts.snapshots import read_snapshot
 from contracts.ticket import Ticket
 
 LIVE = 5_000

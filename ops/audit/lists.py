@@ -14,7 +14,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from consumers.keys import PartitionKeys
-from consumers.view import as_text, place_of, read_snapshot
+from consumers.view import as_text, place_of
+from contracts.snapshots import read_snapshot
 from contracts.ticket import Ticket
 from ops.audit.histories import Histories
 from ops.audit.home import Home

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contracts.json_values import write_json
+from contracts.snapshots import read_snapshot
 from contracts.ticket import Alert, Calibration, CaseFlag, Envelope, Part, Recipient, Resolution, Task, Ticket
 from contracts.trusted import trusted
 from tests.contracts.kinds import ID, REFERENCES, characters, instant_as_shown, instants
@@ -118,8 +119,8 @@ def test_the_fields_are_those_of_the_page_in_its_order(model: type[Part]) -> Non
 @given(tickets)
 def test_a_snapshot_is_read_back(ticket: Ticket) -> None:
     value = write_json(ticket)
-    read = Ticket.model_validate(orjson.loads(value))
-    assert read == ticket
+    read = read_snapshot(value)
+    assert read == ticket == Ticket.model_validate(orjson.loads(value))
     assert write_json(read) == value
 
 
@@ -178,4 +179,20 @@ def test_an_envelope_by_its_id() -> None:
 
 def test_what_a_later_version_adds_is_ignored() -> None:
     snapshot = {**orjson.loads(write_json(LEAST)), "mood": "fine"}
-    assert Ticket.model_validate(snapshot) == LEAST
+    assert read_snapshot(orjson.dumps(snapshot)) == LEAST
+
+
+def test_what_an_earlier_version_did_not_know_takes_its_default() -> None:
+    snapshot = {
+        **orjson.loads(write_json(LEAST)),
+        "flags": [{"flag": "vip", "set_by": "a", "set_at": "2026-01-01T00:00:00Z"}],
+    }
+    del snapshot["alerts"]
+    read = read_snapshot(orjson.dumps(snapshot))
+    assert (read.alerts, read.flags[0].reason, read.flags[0].set_by) == ((), None, "a")
+
+
+@pytest.mark.parametrize("value", [b"{", b"[]", b"{}", b"null", b'{"id": 3}'])
+def test_what_is_no_snapshot_is_refused(value: bytes) -> None:
+    with pytest.raises(ValueError, match=r"validation error|unexpected end of data"):
+        read_snapshot(value)
