@@ -15,6 +15,8 @@ BATCH_TIMEOUT_MS = 5
 REBALANCE_TIMEOUT_MS = 30_000
 """Time to finish transactions in hand before partitions change hands."""
 FETCH_BYTES = 1_048_576
+MAX_FETCHED_RECORDS = 100_000
+"""Handed over at once: a compressed batch can hold millions, and each becomes an object; others never come near."""
 _BY_MECHANISM = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
 
@@ -48,6 +50,7 @@ def batch_subscriber(
         heartbeat_interval_ms=max(session_timeout_ms // 5, 1),
         rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         max_partition_fetch_bytes=FETCH_BYTES,
+        max_records=MAX_FETCHED_RECORDS,
         listener=listener,
         parser=_as_received,
         decoder=_records_of,

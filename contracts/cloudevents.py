@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 import orjson
 
-from contracts.dead_letters import Headers, NotCloudEvent, TooLarge
+from contracts.dead_letters import UNPACKED_HEADER, Headers, NotCloudEvent, TooLarge
 from contracts.instants import parse_instant
 from contracts.json_values import read_json
 
@@ -53,12 +53,14 @@ def read_cloud_event(value: bytes | None, headers: Headers) -> CloudEvent:
     """Read a record's value and headers as a CloudEvent; `subject` and `partitionkey` are left for the caller to judge.
 
     Raises:
-        TooLarge: a value over 524288 bytes.
+        TooLarge: a value over 524288 bytes, or a record out of a batch too large to be unpacked.
         NotJson: a value that is no strict JSON.
         NotCloudEvent: an attribute that is missing or malformed.
     """
     if value is not None and len(value) > MAX_VALUE_BYTES:
         raise TooLarge(f"the value has {len(value)} bytes, more than {MAX_VALUE_BYTES}")
+    if value is None and any(name == UNPACKED_HEADER for name, _ in headers):
+        raise TooLarge("the record came in a compressed batch that unpacks to more than is taken")
     content = read_json(value)
     content_type, attributes = (CONTENT_TYPE, {}) if headers == STRUCTURED_HEADERS else _header_attributes(headers)
     if content is None:

@@ -26,6 +26,8 @@ DLQ_CODES: frozenset[str] = frozenset(get_args(DlqCode))
 ERROR_CODE_HEADER = "itilnext.error.code"
 CUT_FROM_HEADER = "itilnext.error.record.size"
 """The bytes of key, value and headers as received, where they are more than the DLQ takes: then they were cut."""
+UNPACKED_HEADER = "itilnext.error.batch.size"
+"""Tells that a record came in a batch that unpacks to more than a reader takes: then it is without key and value."""
 MOVED_HEADER = "itilnext-moved"
 _CONNECT = "__connect.errors."
 _MAX_MESSAGE = 1024

@@ -11,6 +11,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 
+from producers.unpacking import bounded
+
 
 class _KeptRecords:
     """The client's fast reader of a fetch, that keeps the bytes it reads from."""
@@ -20,7 +22,10 @@ class _KeptRecords:
         records = MemoryRecords(fetched)
         self.size_in_bytes = records.size_in_bytes
         self.has_next = records.has_next
-        self.next_batch = records.next_batch
+        self._records = records
+
+    def next_batch(self) -> Any:  # noqa: ANN401
+        return bounded(self._records.next_batch())
 
 
 class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka is not typed
@@ -58,7 +63,7 @@ class _PatientRecords(_MemoryRecordsPy):  # type: ignore[misc] # aiokafka is not
     def next_batch(self) -> Any:  # noqa: ANN401
         batch = self._next_slice
         self._cache_next()
-        return _PatientBatch(batch)
+        return bounded(_PatientBatch(batch))
 
 
 class _PatientBatch(_DefaultRecordBatchPy):  # type: ignore[misc] # aiokafka is not typed

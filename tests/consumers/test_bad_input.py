@@ -9,6 +9,7 @@ import pytest
 from consumers.assignment import WorkerLimits
 from contracts.dead_letters import CUT_FROM_HEADER, ERROR_CODE_HEADER, MOVED_HEADER
 from ops.log_reader import LogRecord
+from producers.unpacking import MAX_UNPACKED_BYTES
 from tests.consumers.batches import CODECS, Plain, RawName, send_batch
 from tests.consumers.places import refusals, tickets_of
 from tests.corpus import CORPUS
@@ -116,6 +117,14 @@ async def test_a_refused_command_whose_rejection_has_no_room(fleet: Fleet) -> No
     await send_batch(fleet, 0, [Plain(b'{"agent_id":"a"}', headers=headers)], CODECS["gzip"])
     assert await answers(fleet)
     assert [code_of(letter) for letter in await fleet.dead_letters()] == ["too_large"]
+
+
+async def test_batches_that_unpack_beyond_measure(fleet: Fleet) -> None:
+    for codec in ("gzip", "lz4", "zstd"):
+        await send_batch(fleet, 0, [Plain(b"\0" * (MAX_UNPACKED_BYTES * 6 // 10))] * 2, CODECS[codec])
+    assert await answers(fleet)
+    letters = await fleet.dead_letters()
+    assert [(code_of(letter), letter.value) for letter in letters] == [("too_large", None)] * 6
 
 
 async def test_header_names_that_are_no_utf8(fleet: Fleet) -> None:
