@@ -76,11 +76,9 @@ async def send_astray(locked: Locked) -> None:
         await producer.send_and_wait(locked.working.commands, b"no command", partition=0)
 
 
-def logs(folder: Path) -> list[str]:
-    """What the workers said."""
-    said = [path.read_text() for path in folder.glob("*.log")]
-    assert len(said) == len(WORKERS)
-    return said
+def logs(folder: Path) -> dict[str, str]:
+    """What each worker said."""
+    return {role: (folder / f"{role}.log").read_text() for role in WORKERS}
 
 
 async def test_each_role_does_its_work_with_exactly_its_rights(locked: Locked, tmp_path: Path) -> None:
@@ -104,13 +102,15 @@ async def test_each_role_does_its_work_with_exactly_its_rights(locked: Locked, t
                 await operator.run(*words) for words in (("show", "T-1"), ("dlq", "list"), ("rebuild",), ("audit",))
             ]
             shown = await operator.run("doctor", "--json")
+            ended = {role: log for role, log in logs(tmp_path).items() if processes[role].poll() is not None}
+            assert ended == {}
             arguments = [" ".join(psutil.Process(each.pid).cmdline()) for each in processes.values()]
     assert [(ran.code, ran.err) for ran in told if ran.code != 0] == []
     assert {"ticket.opened.v1", "ticket.accepted.v1"} <= names
     assert "not_json" in told[4].out
     checks = {check["check"]: check["verdict"] for check in orjson.loads(shown.out)["checks"]}
     assert "wrong" not in checks.values(), shown.out
-    everything = "\n".join([*arguments, *logs(tmp_path), *(ran.out + ran.err for ran in (*told, shown))])
+    everything = "\n".join([*arguments, *logs(tmp_path).values(), *(ran.out + ran.err for ran in (*told, shown))])
     assert [secret for secret in ("open-sesame", "Traceback", "uthorization", "NOPERM") if secret in everything] == []
 
 
