@@ -24,6 +24,9 @@ _REDIS_LOGIN_REMEDY = "Check user name and password in ITILNEXT_REDIS__URL."
 _REDIS_PROTECTED = "DENIED "
 """How Redis begins its answer to who comes from another machine while it has no password."""
 _REDIS_PROTECTED_REMEDY = "Give Redis a password, or set its protected-mode to no where nobody else can reach it."
+_REDIS_TLS_REMEDY = (
+    "Check the scheme of ITILNEXT_REDIS__URL (rediss:// encrypts) and the ITILNEXT_REDIS__SSL_... settings."
+)
 _REDIS_RIGHTS_REMEDY = "Give this user its rights (`itilnext acls`), or log in as another (ITILNEXT_REDIS__URL)."
 _KAFKA_LOGIN = (
     kafka.AuthenticationFailedError,
@@ -112,6 +115,9 @@ def _redis(error: redis.RedisError) -> CommandFailed | None:
     if isinstance(error, redis.ResponseError) and str(error).startswith(_REDIS_PROTECTED):
         said = str(error).partition(".")[0]
         return CommandFailed(f"Redis refused the connection: {said}", _REDIS_PROTECTED_REMEDY, ExitCode.UNREACHABLE)
+    if isinstance(error.__cause__ or error.__context__, ssl.SSLError):
+        problem = f"Redis does not speak as expected: {_said(error)}"
+        return CommandFailed(problem, _REDIS_TLS_REMEDY, ExitCode.UNREACHABLE)
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return CommandFailed(f"Redis can't be reached: {_said(error)}", _REDIS_REMEDY, ExitCode.UNREACHABLE)
     return None
