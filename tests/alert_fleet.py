@@ -30,17 +30,9 @@ Raised = tuple[str, str, int, tuple[int, ...], datetime]
 @asynccontextmanager
 async def alert_worker(fleet: Fleet, observer: Observer = UNOBSERVED) -> AsyncIterator[None]:
     """Run one alert worker in this process; leaving stops it, and raises what it died of."""
-    stop = asyncio.Event()
     config = AlertWorkerConfig(fleet.stack.kafka, fleet.stack.redis, fleet.topics)
-    task = asyncio.create_task(run_alert_worker(config, stop, observer), name="alert-worker")
-    fleet.workers.append(task)
-    try:
+    async with fleet.running("alert-worker", lambda stop: run_alert_worker(config, stop, observer)):
         yield
-    finally:
-        stop.set()
-        await asyncio.wait([task])
-        fleet.workers.remove(task)
-    await task
 
 
 async def tick(fleet: Fleet, *instants: datetime) -> None:

@@ -11,7 +11,7 @@ worker is the one of production, on the Kafka and Redis of `tests.stack`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -69,8 +69,16 @@ class Fleet:
         config = TicketWorkerConfig(
             self.stack.kafka, self.stack.redis, self.topics, limits=limits if limits is not None else WorkerLimits()
         )
+        async with self.running("ticket-worker", lambda stop: run_ticket_worker(config, stop, observer)):
+            yield
+
+    @asynccontextmanager
+    async def running(
+        self, name: str, work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+    ) -> AsyncIterator[None]:
+        """Run a worker in this process; leaving asks it to stop, waits for that, and raises what it died of."""
         stop = asyncio.Event()
-        task = asyncio.create_task(run_ticket_worker(config, stop, observer), name="ticket-worker")
+        task = asyncio.create_task(work(stop), name=name)
         self.workers.append(task)
         try:
             yield

@@ -7,7 +7,7 @@ from statistics import median
 
 
 class Part(StrEnum):
-    """What can be measured."""
+    """What can be measured; the command line offers these."""
 
     THROUGHPUT = "throughput"
     SCALING = "scaling"

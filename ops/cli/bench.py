@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.bench.figures import Part
 from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_json, print_line, reported_errors
 
 if TYPE_CHECKING:
@@ -15,25 +15,7 @@ if TYPE_CHECKING:
     from ops.bench.report import Results
 
 
-class What(StrEnum):
-    """What can be asked for: a part of the bench, or all of it."""
-
-    ALL = "all"
-    THROUGHPUT = "throughput"
-    SCALING = "scaling"
-    LATENCY = "latency"
-    TAKEOVER = "takeover"
-    ROLLING = "rolling"
-    MEMORY = "memory"
-    REBUILD = "rebuild"
-    ALERTS = "alerts"
-    VIEWS = "views"
-    AUDIT = "audit"
-    QUEUE = "queue"
-    METRICS = "metrics"
-
-
-_PARTS = f"What to measure: {', '.join(What)}."
+_PARTS = f"What to measure, all of it where nothing is named: {', '.join(Part)}."
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    what: Annotated[What, typer.Argument(metavar="[PART]", help=_PARTS)] = What.ALL,
+    what: Annotated[Part | None, typer.Argument(metavar="[PART]", help=_PARTS, show_default=False)] = None,
     *,
     commands: Annotated[int, typer.Option("--commands", min=100, help="Commands in each log worked off.")] = 120_000,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often each measurement is repeated.")] = 3,
@@ -84,16 +66,15 @@ def bench(
                 print_line(f"The report is in {report}.")
 
 
-def _measured(what: What, sizes: "Sizes") -> "Results":
+def _measured(what: Part | None, sizes: "Sizes") -> "Results":
     from ops.bench.bench import Bench
-    from ops.bench.figures import Part
     from ops.bench.run import run_bench
     from ops.bench.screen import screen
     from ops.bench.servers import bench_servers
     from ops.embedded import EmbeddedServerError
     from ops.settings import load_settings
 
-    parts = tuple(Part) if what is What.ALL else (Part(what.value),)
+    parts = tuple(Part) if what is None else (what,)
     try:
         with bench_servers(load_settings()) as servers, screen() as shown:
             return asyncio.run(run_bench(Bench(servers, sizes, shown), parts))

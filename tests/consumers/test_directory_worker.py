@@ -23,17 +23,9 @@ pytestmark = pytest.mark.broker
 @asynccontextmanager
 async def directory_worker(fleet: Fleet) -> AsyncIterator[None]:
     """Run one directory worker in this process; leaving stops it, and raises what it died of."""
-    stop = asyncio.Event()
     config = DirectoryWorkerConfig(fleet.stack.kafka, fleet.stack.redis, fleet.topics)
-    task = asyncio.create_task(run_directory_worker(config, stop), name="directory-worker")
-    fleet.workers.append(task)
-    try:
+    async with fleet.running("directory-worker", lambda stop: run_directory_worker(config, stop)):
         yield
-    finally:
-        stop.set()
-        await asyncio.wait([task])
-        fleet.workers.remove(task)
-    await task
 
 
 async def entered(fleet: Fleet, end: int) -> None:

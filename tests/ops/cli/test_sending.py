@@ -78,6 +78,22 @@ async def test_entries_and_commands_may_be_mixed(itilnext: Itilnext, stack: Stac
     assert [(record.key, record.value) for record in records] == [(b"agent:a1", entry)] * 2
 
 
+async def test_an_entry_without_a_subject_is_keyed_by_its_kind_and_id(
+    itilnext: Itilnext, stack: Stack, prefix: str, tmp_path: Path
+) -> None:
+    named = directory_value("agent", "a1", "/tests", {"name": "Ada"})
+    entry = orjson.dumps({name: value for name, value in named.items() if name != "subject"})
+    file = tmp_path / "entry.ndjson"
+    file.write_bytes(entry)
+    ran = await asyncio.to_thread(itilnext, "send", str(file), "--json")
+    assert ran.json == {"sent": 1, "commands": 0, "directory_entries": 1}
+    async with idle_fleet(stack, prefix, PARTITIONS) as fleet:
+        records = await fleet.records(fleet.topics.directory)
+    assert [(record.key, record.value) for record in records] == [(b"agent:a1", entry)]
+    file.write_bytes(orjson.dumps({**named, "subject": None, "data": {"name": "Ada"}}))
+    assert itilnext("send", str(file)).exit_code == 2
+
+
 async def test_nothing_of_a_file_with_bad_lines_is_sent(
     itilnext: Itilnext, stack: Stack, prefix: str, tmp_path: Path
 ) -> None:
