@@ -211,9 +211,11 @@ _TALK = NoteAdded | MessageRecorded
 _ENVELOPE = EnvelopeCreated | EnvelopeAccepted | EnvelopeCompleted | EnvelopeCancelled
 _TASK = TaskCreated | TaskStarted | TaskCompleted | TaskCancelled
 _FLAG = FlagAdded | FlagCleared
-_RESOLUTION = ResolutionCreated | CalibrationRequested | ResolutionApproved | ResolutionRejected | CalibrationReviewed
+ResolutionEvent = (
+    ResolutionCreated | CalibrationRequested | ResolutionApproved | ResolutionRejected | CalibrationReviewed
+)
 _ALERT = AlertRaised | AlertAcknowledged
-Event = _OPENING | _CLOCK | _TALK | _ENVELOPE | _TASK | _FLAG | _RESOLUTION | _ALERT
+Event = _OPENING | _CLOCK | _TALK | _ENVELOPE | _TASK | _FLAG | ResolutionEvent | _ALERT
 
 EVENTS: dict[str, type[Event]] = {
     "ticket.opened": TicketOpened,

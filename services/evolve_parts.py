@@ -16,6 +16,7 @@ from contracts.events import (
     FlagCleared,
     ResolutionApproved,
     ResolutionCreated,
+    ResolutionEvent,
     ResolutionRejected,
     TaskCancelled,
     TaskCompleted,
@@ -93,7 +94,7 @@ def flags(now: tuple[CaseFlag, ...], event: FlagAdded | FlagCleared, at: datetim
 
 def resolutions(
     now: tuple[Resolution, ...],
-    event: ResolutionCreated | CalibrationRequested | ResolutionApproved | ResolutionRejected | CalibrationReviewed,
+    event: ResolutionEvent,
     at: datetime,
 ) -> tuple[Resolution, ...]:
     """Return the resolutions after the event."""

@@ -9,13 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from contracts.events import (
-    CalibrationRequested,
-    CalibrationReviewed,
-    ResolutionApproved,
-    ResolutionCreated,
-    ResolutionRejected,
-)
+from contracts.events import CalibrationReviewed, ResolutionCreated, ResolutionEvent
 from contracts.json_values import write_json
 from contracts.recorded import RecordedEvent, UnreadableEvent
 from contracts.ticket import Resolution
@@ -75,15 +69,8 @@ class Resolutions:
         Raises:
             UnreadableEvent: it is about a resolution that no earlier event made.
         """
-        match event.data:
-            case (
-                ResolutionCreated()
-                | CalibrationRequested()
-                | ResolutionApproved()
-                | ResolutionRejected()
-                | CalibrationReviewed()
-            ):
-                self._follow(event, event.data)
+        if isinstance(event.data, ResolutionEvent):
+            self._follow(event, event.data)
 
     def rows(self) -> Iterator[Row]:
         """Yield a row for each, in the order they were made in."""
@@ -101,11 +88,7 @@ class Resolutions:
                 "reviewed_at": followed.reviewed_at,
             }
 
-    def _follow(
-        self,
-        event: RecordedEvent,
-        said: ResolutionCreated | CalibrationRequested | ResolutionApproved | ResolutionRejected | CalibrationReviewed,
-    ) -> None:
+    def _follow(self, event: RecordedEvent, said: ResolutionEvent) -> None:
         key = event.ticket_id, said.resolution_id
         before = self._followed.get(key)
         if before is None and not isinstance(said, ResolutionCreated):
