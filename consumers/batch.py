@@ -8,8 +8,9 @@ from typing import NamedTuple
 from consumers.capacity import NO_LIMIT, Place
 from consumers.outputs import MAX_VALUE, Output, dead_letter, moved
 from consumers.view import Change, place_of
+from contracts.cloudevents import STRUCTURED_HEADERS
 from contracts.commands import ReopenTicket
-from contracts.dead_letters import MOVED_HEADER, BadKey, InternalError, TooLarge, Unreadable
+from contracts.dead_letters import MOVED_HEADER, BadKey, Headers, InternalError, TooLarge, Unreadable
 from contracts.directory import Agent
 from contracts.json_values import write_json
 from contracts.partitioner import partition_of
@@ -18,6 +19,7 @@ from contracts.recorded import RecordedEvent
 from contracts.rejections import write_rejection
 from contracts.ticket import Ticket
 from contracts.topics import Topics
+from contracts.tracing import with_traceparent
 from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
 
 _REMEMBERED_BYTES = 64
@@ -161,7 +163,8 @@ class BatchDecider:
             decided.freed.append((was, command.position.offset))
         key = ticket_id.encode()
         decided.tickets[ticket_id] = adopted
-        decided.events.extend([Output(key, event.value) for event in events])
+        headers = _headers(command)
+        decided.events.extend([Output(key, event.value, headers) for event in events])
         earlier = decided.histories.get(ticket_id)
         decided.histories[ticket_id] = events if earlier is None else earlier + events
         decided.outcomes[command.name, "accepted"] += 1
@@ -170,7 +173,7 @@ class BatchDecider:
         rejection = write_rejection(command, outcome.refusal, outcome.at)
         if len(rejection) > MAX_VALUE:
             raise TooLarge(f"the command's rejection would have {len(rejection)} bytes, more than {MAX_VALUE}")
-        self.decided.rejections.append(Output(command.ticket_id.encode(), rejection))
+        self.decided.rejections.append(Output(command.ticket_id.encode(), rejection, _headers(command)))
         self.decided.outcomes[command.name, outcome.refusal.code] += 1
 
     def _want_place_of_reopened(self, command: ReceivedCommand, outcome: Accepted) -> None:
@@ -195,6 +198,12 @@ class BatchDecider:
     def _dead_letter(self, record: RawRecord, error: Unreadable) -> None:
         self.decided.dead_letters.append(dead_letter(record, error, self._home.topics.commands))
         self.decided.outcomes["dlq", error.code] += 1
+
+
+def _headers(command: ReceivedCommand) -> Headers:
+    """Return the headers of a command's outputs: they belong to its trace."""
+    trace = command.traceparent
+    return STRUCTURED_HEADERS if trace is None else with_traceparent(STRUCTURED_HEADERS, trace)
 
 
 def _within_limits(entry: Entry, outcome: Accepted) -> Entry:

@@ -11,6 +11,7 @@ import orjson
 from contracts.dead_letters import UNPACKED_HEADER, Headers, NotCloudEvent, TooLarge
 from contracts.instants import parse_instant
 from contracts.json_values import read_json
+from contracts.tracing import TRACEPARENT, header_traceparent, valid_traceparent
 
 CONTENT_TYPE = "application/cloudevents+json"
 STRUCTURED_HEADERS: Headers = (("content-type", CONTENT_TYPE.encode()),)
@@ -31,6 +32,7 @@ class CloudEvent(NamedTuple):
     """The attributes the engine reads, and the data.
 
     `as_received` is the whole event, in structured mode, for `write_json`: a rejection shows what the sender wrote.
+    `traceparent` is that of the record's headers, where they hold one.
     """
 
     id: str
@@ -42,6 +44,7 @@ class CloudEvent(NamedTuple):
     correlationid: str | None
     data: Any
     as_received: object
+    traceparent: str | None = None
 
 
 def event_type(name: str) -> str:
@@ -62,17 +65,22 @@ def read_cloud_event(value: bytes | None, headers: Headers) -> CloudEvent:
     if value is None and any(name == UNPACKED_HEADER for name, _ in headers):
         raise TooLarge("the record came in a compressed batch that unpacks to more than is taken")
     content = read_json(value)
-    content_type, attributes = (CONTENT_TYPE, {}) if headers == STRUCTURED_HEADERS else _header_attributes(headers)
+    content_type: str | None = CONTENT_TYPE
+    attributes: dict[str, Any] = {}
+    hop: str | None = None
+    if headers != STRUCTURED_HEADERS:
+        content_type, attributes = _header_attributes(headers)
+        hop = header_traceparent(headers)
     if content is None:
         raise NotCloudEvent("the value is the JSON literal null")
     received = orjson.Fragment(value or b"")
     if _is_structured(content_type, attributes):
         if not isinstance(content, dict):
             raise NotCloudEvent("a structured CloudEvent is a JSON object")
-        return _event(content, content.get("data"), received)
+        return _event(content, content.get("data"), received, hop)
     if content_type is not None:
         attributes["datacontenttype"] = content_type
-    return _event(attributes, content, {**attributes, "data": received})
+    return _event(attributes, content, {**attributes, "data": received}, hop)
 
 
 def _is_structured(content_type: str | None, attributes: Mapping[str, Any]) -> bool:
@@ -102,7 +110,7 @@ def _header_attributes(headers: Headers) -> tuple[str | None, dict[str, Any]]:
     return content_type, attributes
 
 
-def _event(attributes: Mapping[str, Any], content: object, as_received: object) -> CloudEvent:
+def _event(attributes: Mapping[str, Any], content: object, as_received: object, hop: str | None) -> CloudEvent:
     get = attributes.get
     if get("specversion") != "1.0":
         raise NotCloudEvent('specversion must be "1.0"')
@@ -121,8 +129,11 @@ def _event(attributes: Mapping[str, Any], content: object, as_received: object) 
     time = _time(get("time"))
     if correlation_id is not None and not _is_text(correlation_id):
         raise NotCloudEvent(f"correlationid must be {_TEXT_RULE}")
+    trace = hop
+    if trace is None and (said := get(TRACEPARENT)) is not None:
+        trace = valid_traceparent(said)
     return CloudEvent(
-        identity, source, kind, get("subject"), time, get("partitionkey"), correlation_id, content, as_received
+        identity, source, kind, get("subject"), time, get("partitionkey"), correlation_id, content, as_received, trace
     )
 
 

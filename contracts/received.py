@@ -47,6 +47,7 @@ class ReceivedCommand(NamedTuple):
     data: Command
     as_received: object
     position: Position
+    traceparent: str | None = None
 
     @property
     def key(self) -> str:
@@ -80,6 +81,7 @@ def read_command(record: RawRecord) -> ReceivedCommand:
         data,
         event.as_received,
         record.position,
+        event.traceparent,
     )
 
 

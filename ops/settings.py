@@ -129,6 +129,15 @@ class HealthSettings(BaseModel):
     """Seconds without a move, or a turn of the event loop, before a process is not live: less than a minute in all."""
 
 
+class TracingSettings(BaseModel):
+    """Where spans of traced commands go."""
+
+    model_config = _MODEL
+
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s@]+$")] | None = None
+    """A collector's address for traces over HTTP; None: no spans are made."""
+
+
 class StackSettings(BaseModel):
     """The embedded stack."""
 
@@ -149,6 +158,7 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
+    tracing: TracingSettings = TracingSettings()
     stack: StackSettings = StackSettings()
 
     @classmethod

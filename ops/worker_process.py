@@ -18,7 +18,7 @@ def run_process(work: Work, role: str, settings: Settings) -> None:
     Its health is served from before the start until after the end.
     """
     configure_logging(settings.log)
-    with observed(settings.health, role) as observation:
+    with observed(role, settings.health, settings.tracing) as observation:
         asyncio.run(_until_signal(work, observation))
 
 

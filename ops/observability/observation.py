@@ -11,11 +11,13 @@ import structlog
 from prometheus_client import CollectorRegistry, Info, ProcessCollector
 
 from consumers.observing import UNOBSERVED, Observer
+from ops.console import CommandFailed, ExitCode
+from ops.environment import variable
 from ops.observability import metrics
 from ops.observability.health import BEAT_SECONDS, Health
 from ops.observability.recording import Recording
 from ops.observability.server import probe_app, served
-from ops.settings import HealthSettings
+from ops.settings import HealthSettings, TracingSettings
 
 _LOOKS = 10
 """A stall is noticed after its bound and a tenth of it."""
@@ -47,16 +49,27 @@ class Observation:
 
 
 @contextmanager
-def observed(settings: HealthSettings, role: str) -> Iterator[Observation]:
-    """Observe a process that works in this role; serve what is seen where the settings name a port.
+def observed(role: str, settings: HealthSettings, tracing: TracingSettings) -> Iterator[Observation]:
+    """Observe a process that works in this role; serve what is seen, and send spans, where the settings say to whom.
 
     Raises:
-        CommandFailed: nothing can listen on that port.
+        CommandFailed: nothing can listen on that port, or what sends spans is not installed.
     """
     health = Health(settings.stalled_after)
-    if settings.port is None:
-        yield Observation(health, UNOBSERVED)
-        return
+    with _spans(role, tracing) as spans:
+        if settings.port is None:
+            yield Observation(health, spans)
+            return
+        registry = _registry(role)
+        look_every = min(settings.stalled_after / _LOOKS, _LONGEST_BETWEEN_LOOKS)
+        recording = Recording(registry, health, look_every, spans)
+        with served(settings.host, settings.port, probe_app(health, registry)) as port:
+            log.info("serving health and metrics", host=settings.host, port=port)
+            yield Observation(health, recording, port)
+
+
+def _registry(role: str) -> CollectorRegistry:
+    """Return a registry that tells of the process itself."""
     registry = CollectorRegistry()
     # A family of its own with the time each counter began would double their number.
     prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # its annotation is missing
@@ -64,8 +77,21 @@ def observed(settings: HealthSettings, role: str) -> Iterator[Observation]:
     Info(metrics.INFO.name.removesuffix("_info"), metrics.INFO.meaning, registry=registry).info(
         {"role": role, "version": version("itilnext-engine")}
     )
-    look_every = min(settings.stalled_after / _LOOKS, _LONGEST_BETWEEN_LOOKS)
-    recording = Recording(registry, health, look_every)
-    with served(settings.host, settings.port, probe_app(health, registry)) as port:
-        log.info("serving health and metrics", host=settings.host, port=port)
-        yield Observation(health, recording, port)
+    return registry
+
+
+@contextmanager
+def _spans(role: str, tracing: TracingSettings) -> Iterator[Observer]:
+    if tracing.otlp_endpoint is None:
+        yield UNOBSERVED
+        return
+    try:
+        from ops.observability.spans import spans_to  # noqa: PLC0415 an optional part
+    except ImportError as error:
+        raise CommandFailed(
+            f"{variable('tracing', 'otlp_endpoint')} is set, and OpenTelemetry is not installed",
+            "Install itilnext-engine with its extra: itilnext-engine[otel].",
+            ExitCode.USAGE,
+        ) from error
+    with spans_to(tracing.otlp_endpoint, role) as spans:
+        yield spans

@@ -35,8 +35,9 @@ _ACCEPTED, _MOVED = "accepted", "moved"
 class Recording(Observer):
     """The metrics of one process."""
 
-    def __init__(self, registry: CollectorRegistry, health: Health, look_every: float) -> None:
+    def __init__(self, registry: CollectorRegistry, health: Health, look_every: float, spans: Observer) -> None:
         self.look_every = look_every
+        self._spans = spans
         self._health = health
         self._commands = counter(registry, metrics.COMMANDS)
         self._rejections = counter(registry, metrics.REJECTIONS, REJECTION_CODES)
@@ -80,6 +81,7 @@ class Recording(Observer):
                 self._rejections.labels(code).inc(count)
         for (condition, level), count in alerts_raised(decided).items():
             self._alerts.labels(condition, level).inc(count)
+        self._spans.batch_committed(batch, decided)
 
     def transaction_ended(self, result: TransactionResult) -> None:
         """Count a transaction."""

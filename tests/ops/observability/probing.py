@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from prometheus_client.parser import text_string_to_metric_families
 
 from ops.observability.observation import Observation, observed
-from ops.settings import HealthSettings
+from ops.settings import HealthSettings, TracingSettings
 
 POLL_SECONDS = 0.05
 COMES_TRUE_SECONDS = 60.0
@@ -68,7 +68,7 @@ def read_samples(text: str) -> Mapping[str, float]:
 async def observation(role: str = "ticket") -> AsyncIterator[tuple[Observation, Probe]]:
     """Observe a worker that is run inside, as its process does, on a free port."""
     settings = HealthSettings(port=0, stalled_after=STALLED_AFTER)
-    with observed(settings, role) as watched:
+    with observed(role, settings, TracingSettings()) as watched:
         assert watched.port is not None
         async with watched.beating():
             yield watched, Probe(watched.port)

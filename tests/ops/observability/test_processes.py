@@ -16,7 +16,7 @@ from ops.console import CommandFailed, ExitCode
 from ops.embedded.process import Command, spawn
 from ops.observability.metrics import METRICS
 from ops.observability.observation import observed
-from ops.settings import HealthSettings
+from ops.settings import HealthSettings, TracingSettings
 from tests.acceptance.processes import stopped
 from tests.fleet import Fleet, idle_fleet
 from tests.ops.observability.probing import COMES_TRUE_SECONDS, POLL_SECONDS, Answer, Probe
@@ -85,8 +85,8 @@ async def test_while_it_drains_a_process_is_live_and_not_ready(tmp_path: Path) -
 
 
 def test_a_port_that_is_taken_is_a_usage_error() -> None:
-    with observed(HealthSettings(port=0), "ticket") as first:
-        second = observed(HealthSettings(port=first.port), "ticket")
+    with observed("ticket", HealthSettings(port=0), TracingSettings()) as first:
+        second = observed("ticket", HealthSettings(port=first.port), TracingSettings())
         with pytest.raises(CommandFailed) as refused:
             second.__enter__()
     assert refused.value.exit_code == ExitCode.USAGE
