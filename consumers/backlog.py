@@ -14,7 +14,7 @@ class Backlog:
     def __init__(self, max_records: int, max_bytes: int) -> None:
         self._max_records = max_records
         self._max_bytes = max_bytes
-        self._records: deque[ConsumerRecord] = deque()
+        self._records: deque[tuple[RawRecord, int]] = deque()
         self._bytes = 0
         self._end = 0
 
@@ -39,16 +39,17 @@ class Backlog:
     def extend(self, records: Iterable[ConsumerRecord]) -> None:
         """Add what came."""
         for record in records:
-            self._records.append(record)
-            self._bytes += _weight(record)
+            raw = _raw(record)
+            weight = _weight(raw)
+            self._records.append((raw, weight))
+            self._bytes += weight
             self._end = record.offset + 1
 
-    def take(self, records: int, size: int) -> Sequence[ConsumerRecord]:
+    def take(self, records: int, size: int) -> Sequence[RawRecord]:
         """Take out so many records, or as many as come to so many bytes; at least one, where one waits."""
-        taken: list[ConsumerRecord] = []
+        taken: list[RawRecord] = []
         while self._records and len(taken) < records and size > 0:
-            record = self._records.popleft()
-            weight = _weight(record)
+            record, weight = self._records.popleft()
             size -= weight
             self._bytes -= weight
             taken.append(record)
@@ -60,15 +61,15 @@ class Backlog:
         self._bytes = 0
 
 
-def raw_record(record: ConsumerRecord) -> RawRecord:
+def _raw(record: ConsumerRecord) -> RawRecord:
     """Return a client's record as the contracts know it."""
     position = Position(record.partition, record.offset)
     return RawRecord(position, record.timestamp, record.key, record.value, tuple(record.headers))
 
 
-def _weight(record: ConsumerRecord) -> int:
-    """Return the bytes of a record; an absent key or value counts as -1."""
-    size: int = record.serialized_key_size + record.serialized_value_size
+def _weight(record: RawRecord) -> int:
+    """Return the bytes of a record."""
+    size = len(record.key or b"") + len(record.value or b"")
     for name, value in record.headers:
         size += len(name) + len(value or b"")
     return size

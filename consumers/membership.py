@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
 import structlog
@@ -19,6 +20,7 @@ from consumers.shared_lookup import SharedLookup
 from producers.connection import KafkaConnection
 from producers.stopping import stop_client
 
+_PARTITION = attrgetter("partition")
 log = structlog.get_logger(__name__)
 
 
@@ -213,7 +215,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
         log.info("partitions assigned", partitions=sorted(self._tasks))
 
     async def _dispatch(self, records: Sequence[ConsumerRecord]) -> None:
-        for number, group in groupby(records, key=_partition_of):
+        for number, group in groupby(records, key=_PARTITION):
             task = self._tasks.get(number)
             if task is not None:
                 task.feed(list(group))
@@ -221,7 +223,3 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
     async def _stop_all(self) -> None:
         tasks, self._tasks = self._tasks, {}
         await asyncio.gather(*(task.stop() for task in tasks.values()))
-
-
-def _partition_of(record: ConsumerRecord) -> int:
-    return int(record.partition)

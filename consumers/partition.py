@@ -35,7 +35,7 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from consumers.assignment import Fleet
-from consumers.backlog import Backlog, raw_record
+from consumers.backlog import Backlog
 from consumers.batch import Batch, Entry, Home, Parsed, changes_of, first_known, needed_tickets, parse
 from consumers.capacity import Tenure
 from consumers.catch_up import catch_up
@@ -187,7 +187,7 @@ class Partition:
         taken = self._waiting.take(min(limits.max_batch, share), limits.max_bytes)
         if self._waiting.is_half_empty:
             self._resume()
-        return [raw_record(record) for record in taken if record.offset >= self._next]
+        return [record for record in taken if record.position.offset >= self._next]
 
     async def _process(self, records: Sequence[RawRecord]) -> None:
         stage = self._fleet.observer.stage
