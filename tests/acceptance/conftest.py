@@ -1,4 +1,4 @@
-"""A fleet of one worker process on topics of its own, for all tests of a module: they work on tickets of their own."""
+"""A fleet of one worker process on topics of its own, for each test."""
 
 import re
 from collections.abc import AsyncIterator
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts.topics import Topics
+from producers.topics_admin import create_topics
 from tests.acceptance.desk import Desk
 from tests.acceptance.processes import Operator, stopped
 from tests.stack import Stack
@@ -23,8 +25,8 @@ def operator(stack: Stack, prefix: str, tmp_path: Path) -> Operator:
 @pytest.fixture
 async def desk(stack: Stack, prefix: str, operator: Operator, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
     """A neighbour of a running fleet; the worker has to end in good order when the test is over."""
-    created = await operator.run("topics", "create")
-    assert created.code == 0, created.err
+    created = await create_topics(stack.kafka, Topics(prefix), PARTITIONS, 1)
+    assert not created.findings, created.findings
     worker = operator.start("worker", "worker", "ticket")
     try:
         async with Desk(stack.bootstrap_servers, prefix, PARTITIONS) as desk:
