@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ops.console import CommandFailed, ExitCode, JsonOption, print_json, print_line, reported_errors
+from ops.console import CommandFailed, ExitCode, JsonOption, err, print_json, print_line, reported_errors
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +52,7 @@ def tick(
     A partition ignores a tick that is not after its last one, and one that lies more than five minutes ahead.
     """
     import asyncio
+    from datetime import UTC, datetime
 
     from contracts.instants import format_instant, parse_instant
     from ops.target import load_target
@@ -69,6 +70,9 @@ def tick(
             partitions = await require_topics(target.kafka, target.topics)
             return await tick_once(target.kafka, target.topics, partitions, instant)
 
+        ahead = (instant - datetime.now(UTC)).total_seconds()
+        if ahead > target.settings.worker.future_tolerance:
+            err.print(f"This tick lies {ahead:.0f} s ahead of this machine's clock: alert workers will ignore it.")
         offsets = asyncio.run(send())
         if as_json:
             print_json({"at": instant, "offsets": {str(partition): offset for partition, offset in offsets.items()}})
