@@ -9,12 +9,14 @@ from ops.diagnosis.check import Check, Look
 from ops.diagnosis.fleet import look_at_groups, look_at_ticks, look_at_view
 from ops.diagnosis.kafka import look_at_broker, look_at_senders, look_at_topics, look_at_transactions
 from ops.diagnosis.redis import look_at_redis
+from ops.diagnosis.rights import look_at_rights
 from ops.outages import explain
 from ops.target import Target
 
 _LOOKS: tuple[tuple[str, Look, frozenset[str]], ...] = (
     ("broker", look_at_broker, frozenset()),
     ("topics", look_at_topics, frozenset({"broker"})),
+    ("rights", look_at_rights, frozenset({"broker"})),
     ("transactions", look_at_transactions, frozenset({"broker"})),
     ("ticket workers", look_at_groups, frozenset({"broker"})),
     ("ticks", look_at_ticks, frozenset({"broker"})),

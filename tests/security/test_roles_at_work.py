@@ -104,12 +104,15 @@ async def test_each_role_does_its_work_with_exactly_its_rights(locked: Locked, t
             shown = await operator.run("doctor", "--json")
             ended = {role: log for role, log in logs(tmp_path).items() if processes[role].poll() is not None}
             assert ended == {}
+            as_connector = await connector.run("doctor", "--json")
             arguments = [" ".join(psutil.Process(each.pid).cmdline()) for each in processes.values()]
     assert [(ran.code, ran.err) for ran in told if ran.code != 0] == []
     assert {"ticket.opened.v1", "ticket.accepted.v1"} <= names
     assert "not_json" in told[4].out
     checks = {check["check"]: check["verdict"] for check in orjson.loads(shown.out)["checks"]}
     assert "wrong" not in checks.values(), shown.out
+    rights = next(each for each in orjson.loads(as_connector.out)["checks"] if each["check"] == "rights")
+    assert rights["detail"] == "on the topics, connector can be: connector"
     everything = "\n".join([*arguments, *logs(tmp_path).values(), *(ran.out + ran.err for ran in (*told, shown))])
     assert [secret for secret in ("open-sesame", "Traceback", "uthorization", "NOPERM") if secret in everything] == []
 

@@ -35,6 +35,7 @@ async def test_a_fleet_that_works(itilnext: Itilnext, stack: Stack, prefix: str)
         "settings",
         "broker",
         "topics",
+        "rights",
         "transactions",
         "ticket workers",
         "senders' clocks",
@@ -46,6 +47,14 @@ async def test_a_fleet_that_works(itilnext: Itilnext, stack: Stack, prefix: str)
 
 def finding(ran: Ran, name: str) -> dict[str, str]:
     return next(check for check in ran.json["checks"] if check["check"] == name)
+
+
+def test_a_broker_without_an_authorizer_lets_everybody_be_anything(itilnext: Itilnext) -> None:
+    itilnext("topics", "create")
+    assert (
+        "this user can be: connector, directory-sync, ticket-worker"
+        in finding(itilnext("doctor", "--json"), "rights")["detail"]
+    )
 
 
 async def test_ticks_that_come(itilnext: Itilnext, stack: Stack, prefix: str) -> None:
