@@ -49,12 +49,12 @@ def _as_written(ids: Iterable[str]) -> tuple[bytes, ...]:
 
 
 def _names(value: bytes, field: bytes, ids: tuple[bytes, ...]) -> bool:
-    # Quotes within texts are escaped, so what is found is a name of a field.
-    at = value.find(field)
+    # Quotes within texts are escaped, so what is found is a field's name; from the end, where an event's own fields are.
+    at = value.rfind(field)
     while at >= 0:
         if value.startswith(ids, at + len(field)):
             return True
-        at = value.find(field, at + len(field))
+        at = value.rfind(field, 0, at)
     return False
 
 
