@@ -49,7 +49,7 @@ def _as_written(ids: Iterable[str]) -> tuple[bytes, ...]:
 
 
 def _names(value: bytes, field: bytes, ids: tuple[bytes, ...]) -> bool:
-    # Quotes within texts are escaped, so what is found is a field's name; from the end, where an event's own fields are.
+    # Quotes within texts are escaped, so this finds names of fields; from the end, where an event has its own.
     at = value.rfind(field)
     while at >= 0:
         if value.startswith(ids, at + len(field)):

@@ -139,7 +139,7 @@ def test_views_are_read_stored_and_kept(run: Run) -> None:
     assert all(is_spread(look[name]) for look in found["views"]["milliseconds"].values() for name in ("p50", "p99"))
     assert found["view_bytes"]["tickets"] == 250
     assert all(size > 0 for size in found["view_bytes"]["bytes_per_ticket"].values())
-    assert found["views_kept"]["extra_time"].keys() == {"median", "min", "max"}
+    assert found["views_kept"]["extra_cpu"].keys() == {"median", "min", "max"}
 
 
 def test_metrics_are_told_of_every_command(run: Run) -> None:
