@@ -11,7 +11,7 @@ mark, the instant or the lease. With Redis itself all is lost, and rebuilding th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis.asyncio import Redis
@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from consumers import scripts
 from consumers.keys import PartitionKeys
 from consumers.view import as_text
-from contracts.instants import format_instant, parse_instant
+from contracts.instants import LATEST, format_instant, parse_instant
 from contracts.snapshots import read_snapshot
 from contracts.ticket import Ticket
 from services.alert_rounds import next_due_at
@@ -66,6 +66,21 @@ class DueIndex:
         pipeline.zcount(self._keys.due, "-inf", score_of(at))
         rules, touched, ended, due = await pipeline.execute()
         return Glance(None if rules is None else as_text(rules), bool(touched or ended), due)
+
+    async def quiet_until(self) -> datetime | None:
+        """Return when a ticket next comes due, the end of time where none will; None while that is not settled.
+
+        It is not while tickets are marked, or answers are awaited.
+        """
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.hexists(self._keys.alert_state, "rules")
+        pipeline.hlen(self._keys.touched)
+        pipeline.zcard(self._keys.asked)
+        pipeline.zrange(self._keys.due, 0, 0, withscores=True)
+        is_made, marked, asked, first = await pipeline.execute()
+        if not is_made or marked or asked:
+            return None
+        return _EPOCH + timedelta(milliseconds=first[0][1]) if first else LATEST
 
     async def refresh(self, directory: Directory, now: datetime) -> int:
         """Take all marks, and those of leases that have ended; return how many tickets were looked at."""

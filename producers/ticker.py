@@ -19,8 +19,10 @@ from producers.stopping import stop_client
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def send_ticks(producer: AIOKafkaProducer, topics: Topics, partitions: int, at: datetime) -> dict[int, int]:
-    """Send one tick to each partition explicitly; return the offset each was given."""
+async def send_ticks(
+    producer: AIOKafkaProducer, topics: Topics, partitions: int, *instants: datetime
+) -> dict[int, int]:
+    """Send a tick of each instant to each partition explicitly, in order; return the offset each was given last."""
     sent = [
         await producer.send(
             topics.ticks,
@@ -29,6 +31,7 @@ async def send_ticks(producer: AIOKafkaProducer, topics: Topics, partitions: int
             partition=partition,
             headers=list(STRUCTURED_HEADERS),
         )
+        for at in instants
         for partition in range(partitions)
     ]
     return {metadata.partition: metadata.offset for metadata in await asyncio.gather(*sent)}
