@@ -218,7 +218,7 @@ async def _checked(
     counts = {there[name].partitions for name in topics.co_partitioned if name in there}
     if len(counts) == 1 and counts != {partitions}:
         (count,) = counts
-        remedy = f"Set ITILNEXT_TOPICS__PARTITIONS={count}, or start anew under another ITILNEXT_TOPICS__PREFIX."
+        remedy = f"Set ITILNEXT_TOPICS__PARTITIONS={count}; to have another, `itilnext topics repartition`."
         findings += [
             Finding(name, f"{count} partitions, the settings say {partitions}", remedy)
             for name in topics.co_partitioned

@@ -25,7 +25,7 @@ from tests.deploy.manifests import is_understood
 from tests.stack import Stack
 from tests.test_house_rules import ROOT
 
-pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("runbook")]
+pytestmark = pytest.mark.broker
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 _SECTION = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -126,7 +126,7 @@ async def test_another_count_than_the_settings_say_is_told_but_runs(stack: Stack
     findings = await check_topics(stack.kafka, Topics(prefix), 12, 1)
     assert {finding.problem for finding in findings} == {"3 partitions, the settings say 12"}
     assert {finding.remedy for finding in findings} == {
-        "Set ITILNEXT_TOPICS__PARTITIONS=3, or start anew under another ITILNEXT_TOPICS__PREFIX."
+        "Set ITILNEXT_TOPICS__PARTITIONS=3; to have another, `itilnext topics repartition`."
     }
     assert await require_topics(stack.kafka, Topics(prefix)) == 3
 

@@ -41,5 +41,5 @@ def test_another_partition_count_is_a_finding(itilnext: Itilnext, prefix: str, m
         assert {
             "topic": Topics(prefix).commands,
             "problem": "4 partitions, the settings say 7",
-            "remedy": "Set ITILNEXT_TOPICS__PARTITIONS=4, or start anew under another ITILNEXT_TOPICS__PREFIX.",
+            "remedy": "Set ITILNEXT_TOPICS__PARTITIONS=4; to have another, `itilnext topics repartition`.",
         } in ran.json["findings"]
