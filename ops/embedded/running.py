@@ -11,8 +11,9 @@ from typing import Protocol
 from ops.embedded.errors import ServerFailed
 from ops.embedded.process import Command, signal_group, spawn, stop
 
-READY_WITHIN = 90.0
-"""Seconds a server may take to answer: a broker needs four, and tens on a busy machine that recovers a long log."""
+READY_WITHIN = 300.0
+"""Seconds a server may take to answer: a broker needs four, and minutes where many others want the CPU at the same time
+or a long log has to be recovered. One that ends is told of at once, so that this is a net only."""
 PROBE_EVERY = 0.05
 
 
