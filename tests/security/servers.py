@@ -90,7 +90,8 @@ def start_locked_kafka(data: Path, certificates: Certificates, passwords: Sequen
     ports = choose(3)
     properties = kafka.folder / "server.properties"
     unlocked = properties.read_text(encoding="utf-8")
-    properties.write_text(unlocked + _locking(unlocked, ports, certificates), encoding="utf-8")
+    locking = _locking(unlocked, ports, certificates) + _logins(passwords)
+    properties.write_text(unlocked + locking, encoding="utf-8")
     _format_with_users(kafka, data, passwords)
     addresses = (f"{LOOPBACK}:{port}" for port in ports)
     return LockedKafka(RunningServer(kafka), kafka.address, *addresses)
@@ -106,7 +107,7 @@ def _locking(unlocked: str, ports: Iterable[int], certificates: Certificates) ->
         "advertised.listeners": f"{own['advertised.listeners']},{added}",
         "listener.security.protocol.map": f"{own['listener.security.protocol.map']},"
         "LOGIN:SASL_PLAINTEXT,ENCRYPTED:SASL_SSL,MUTUAL:SSL",
-        "sasl.enabled.mechanisms": "SCRAM-SHA-512,SCRAM-SHA-256",
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512,SCRAM-SHA-256,PLAIN",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(certificates.server),
         "ssl.truststore.type": "PEM",
@@ -116,11 +117,23 @@ def _locking(unlocked: str, ports: Iterable[int], certificates: Certificates) ->
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS",
     }
-    for name in ("login", "encrypted"):
-        for mechanism in ("scram-sha-512", "scram-sha-256"):
-            module = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
-            properties[f"listener.name.{name}.{mechanism}.sasl.jaas.config"] = module
     return "".join(f"{name}={value}\n" for name, value in properties.items())
+
+
+def _logins(passwords: Sequence[tuple[str, str]]) -> str:
+    """Return the properties that say where each mechanism finds its users: SCRAM in the log, PLAIN right here."""
+    package = "org.apache.kafka.common.security"
+    users = " ".join(f'user_{name}="{password}"' for name, password in passwords)
+    modules = {
+        "scram-sha-512": f"{package}.scram.ScramLoginModule required;",
+        "scram-sha-256": f"{package}.scram.ScramLoginModule required;",
+        "plain": f"{package}.plain.PlainLoginModule required {users};",
+    }
+    return "".join(
+        f"listener.name.{name}.{mechanism}.sasl.jaas.config={module}\n"
+        for name in ("login", "encrypted")
+        for mechanism, module in modules.items()
+    )
 
 
 def _format_with_users(kafka: EmbeddedKafka, data: Path, passwords: Sequence[tuple[str, str]]) -> None:

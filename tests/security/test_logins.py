@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("locked")]  # one set 
 WRONG = "a-wrong-password"
 
 
-@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"])
 @pytest.mark.parametrize("encrypted", [True, False])
 async def test_a_login_by_password(locked: Locked, mechanism: str, *, encrypted: bool) -> None:
     changed = {} if encrypted else {"bootstrap_servers": locked.kafka.sasl_plaintext}

@@ -26,6 +26,8 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
     "directory-worker": ("worker", "directory"),
     "ticker": ("ticker", "--every", "1s"),
 }
+TALKATIVE = {"ITILNEXT_LOG__LEVEL": "DEBUG", "ITILNEXT_HEALTH__PORT": "0"}
+"""What a worker can tell of itself, it tells."""
 PATIENCE = 120.0
 """A net for a fleet that never gets there, not a measure of speed."""
 
@@ -37,7 +39,7 @@ async def fleet(locked: Locked, place: str, folder: Path) -> AsyncIterator[Mappi
         processes = {}
         for role, arguments in WORKERS.items():
             operator = Operator(environment_of(locked, role, place), folder)
-            processes[role] = operator.start(role, *arguments)
+            processes[role] = operator.start(role, *arguments, **TALKATIVE)
             cleanup.push_async_callback(stopped, processes[role])
         yield processes
     assert {role: process.returncode for role, process in processes.items()} == dict.fromkeys(WORKERS, 0)
