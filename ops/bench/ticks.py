@@ -35,7 +35,7 @@ _AT = _MONDAY + timedelta(hours=1)
 class TickCost:
     """One tick over a due index of so many open tickets that stay quiet, beside `due` that newly came due.
 
-    `redis_commands` counts what the server was asked for; `idle_seconds` is a tick with nothing due, over all
+    `redis_commands` counts what the server did, within scripts too; `idle_seconds` is a tick with nothing due, over all
     partitions; `bytes_per_ticket` is the index alone.
     """
 
