@@ -36,7 +36,7 @@ def read_json(value: bytes | None) -> Any:  # noqa: ANN401 JSON holds anything
 def write_json(value: object) -> bytes:
     """Serialise models, instants and plain values to compact UTF-8 JSON; the same value always gives the same bytes."""
     written = orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
-    # What orjson gives keeps the buffer it was written in, 4 to 16 kB whatever it holds; a copy is as large as it looks.
+    # What orjson gives keeps the buffer it was written in, 4 to 16 kB whatever it holds; a copy is as large as it is.
     return memoryview(written).tobytes()
 
 
