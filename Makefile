@@ -36,7 +36,7 @@ endif
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  ARGS='...' goes to the program behind demo, test and bench."
+	@echo "  ARGS='...' goes to the program behind demo, test, compose-test, audit and bench."
 
 demo: setup broker ## Run a real incident log through a fleet of workers, start to verdict
 	$(RUN) itilnext demo $(ARGS)

@@ -32,7 +32,7 @@ def bench(
     commands: Annotated[int, typer.Option("--commands", min=100, help="Commands in each log worked off.")] = 120_000,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often each measurement is repeated.")] = 3,
     tickets: Annotated[
-        int, typer.Option("--tickets", min=100, help="Tickets in the view for memory, rebuild and queue.")
+        int, typer.Option("--tickets", min=100, help="Tickets in the view for memory, rebuild, queue and alerts.")
     ] = 200_000,
     seconds: Annotated[int, typer.Option("--seconds", min=1, help="How long each latency run sends.")] = 15,
     workers: Annotated[int, typer.Option("--workers", min=1, max=12, help="Most workers in the scaling runs.")] = 4,

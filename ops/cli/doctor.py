@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Look at settings, broker, topics, transactions, workers, ticks, Redis, view and clocks; name what is wrong.
+    """Look at settings, broker, topics, rights, transactions, workers, ticks, Redis, view, clocks; name what is wrong.
 
     Each finding says what to do about it. Nothing is changed.
 
