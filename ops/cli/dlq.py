@@ -36,7 +36,7 @@ def list_letters(
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Show the newest so many.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """List what is in the DLQ: where, why, and where it lay in the commands topic."""
+    """List what is in the DLQ: where, why, and where it lay when it was received."""
     with reported_errors():
         from ops.dead_letters import newest_dead_letters
         from ops.target import load_target
