@@ -22,7 +22,10 @@ def read_snapshot(value: bytes) -> Ticket:
     Raises:
         ValueError: they are no snapshot.
     """
-    ticket: Ticket = _TICKET.read(orjson.loads(value))
+    try:
+        ticket: Ticket = _TICKET.read(orjson.loads(value))
+    except TypeError as error:
+        raise ValueError(f"no snapshot: {error}") from error
     return ticket
 
 

@@ -192,6 +192,13 @@ def test_what_an_earlier_version_did_not_know_takes_its_default() -> None:
     assert (read.alerts, read.flags[0].reason, read.flags[0].set_by) == ((), None, "a")
 
 
+@pytest.mark.parametrize(("name", "value"), [("opened_at", 5), ("envelopes", [5]), ("alerts", [{"level": "x"}])])
+def test_a_snapshot_with_a_part_of_another_kind_is_refused(name: str, value: object) -> None:
+    snapshot = {**orjson.loads(write_json(LEAST)), name: value}
+    with pytest.raises(ValueError, match=r"validation error|no snapshot"):
+        read_snapshot(orjson.dumps(snapshot))
+
+
 @pytest.mark.parametrize("value", [b"{", b"[]", b"{}", b"null", b'{"id": 3}'])
 def test_what_is_no_snapshot_is_refused(value: bytes) -> None:
     with pytest.raises(ValueError, match=r"validation error|unexpected end of data"):
