@@ -27,9 +27,7 @@ def murmur2(key: bytes) -> int:
     return h ^ (h >> 15)
 
 
-@lru_cache(
-    maxsize=16_384
-)  # a ticket's commands come in succession, and hashing in Python costs as much as deciding one
+@lru_cache(maxsize=16_384)  # a ticket's commands come in succession, and hashing costs as much as deciding one
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition Kafka's default partitioner gives to a key."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
