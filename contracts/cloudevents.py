@@ -26,6 +26,7 @@ _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]++|%[0-9A-F
 _JSON_MEDIA_TYPE = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
 _TEXT_RULE = "a string without control characters, and not empty"
 _BINARY_PREFIX = "ce_"
+_LONGEST_KEPT = 256
 
 
 class CloudEvent(NamedTuple):
@@ -122,7 +123,7 @@ def _event(attributes: Mapping[str, Any], content: object, as_received: object, 
         raise NotCloudEvent("id must be 1-128 characters, none of them a control character")
     if len(identity) > MAX_ID_CHARACTERS:
         raise NotCloudEvent(f"id has {len(identity)} characters, more than {MAX_ID_CHARACTERS}")
-    if not isinstance(source, str) or not _is_uri_reference(source):
+    if not isinstance(source, str) or not _is_source(source):
         raise NotCloudEvent("source must be a URI reference")
     if not _is_text(kind):
         raise NotCloudEvent(f"type must be {_TEXT_RULE}")
@@ -146,8 +147,13 @@ def _is_json_media_type(value: object) -> bool:
     return _is_text(value) and _JSON_MEDIA_TYPE.fullmatch(value) is not None
 
 
+def _is_source(text: str) -> bool:
+    """Tell a URI reference; only of short ones the answer is kept, for a sender may make each as long as a value."""
+    return _is_short_source(text) if len(text) <= _LONGEST_KEPT else _URI_REFERENCE.fullmatch(text) is not None
+
+
 @lru_cache(maxsize=1_024)  # a fleet has few connectors
-def _is_uri_reference(text: str) -> bool:
+def _is_short_source(text: str) -> bool:
     return _URI_REFERENCE.fullmatch(text) is not None
 
 

@@ -1,5 +1,6 @@
 """The door: each record is a command, or has exactly one DLQ code, the first that applies (SPEC section 3)."""
 
+import tracemalloc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -35,6 +36,19 @@ def code_of(raw: RawRecord) -> str | None:
     except Unreadable as error:
         return error.code
     return None
+
+
+def test_nothing_of_a_command_outlives_it_however_long_its_source() -> None:
+    length, count = 400_000, 30
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            source = f"/{number}/" + "s" * length
+            assert read_command(record(structured(source=source))).key == command_key(source, "c1")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2 * length
 
 
 def test_a_command_with_all_that_a_decision_may_know() -> None:
