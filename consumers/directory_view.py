@@ -11,9 +11,9 @@ from consumers import scripts
 from consumers.errors import ViewBehind
 from consumers.keys import DirectoryKeys
 from consumers.packing import Write, pack_writes
-from consumers.view import NOT_BUILT
+from consumers.view import NOT_BUILT, as_text
 from contracts.directory import KINDS, DirectoryChange
-from contracts.json_values import write_json
+from contracts.json_values import read_json, write_json
 
 
 class DirectoryView:
@@ -42,9 +42,10 @@ class DirectoryView:
         """Delete the view; the directory worker builds it again."""
         await self._redis.delete(self._keys.marker, *(self._keys.entries(kind) for kind in KINDS))
 
-    async def entry(self, kind: str, entity_id: str) -> bytes | str | None:
-        """Return one entity as JSON, None where the directory has none of this id."""
-        return await self._redis.hget(self._keys.entries(kind), entity_id)
+    async def entry(self, kind: str, entity_id: str) -> object | None:
+        """Return one entity's fields, None where the directory has none of this id."""
+        entry = await self._redis.hget(self._keys.entries(kind), entity_id)
+        return None if entry is None else read_json(as_text(entry).encode())
 
     def _write(self, change: DirectoryChange) -> Write:
         key = self._keys.entries(change.kind)

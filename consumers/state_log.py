@@ -1,4 +1,4 @@
-"""Reading the state topic: where partitions end, and a partition's snapshots from one offset to another.
+"""Reading a topic of the fleet: where partitions end, and one partition's records from one offset to another.
 
 Reads only; nothing here keeps an opinion about the view.
 """

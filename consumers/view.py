@@ -28,7 +28,7 @@ NOT_BUILT = -1
 class Marker:
     """How far a partition's view is.
 
-    The next state offset to apply, the highest command offset in it, places in transit.
+    The next state offset to apply, the highest command offset in it, the next event that its timelines lack.
     """
 
     state: int = NOT_BUILT

@@ -7,7 +7,6 @@ from redis.exceptions import RedisError
 
 from consumers.directory_view import DirectoryView
 from contracts.directory import Agent
-from contracts.json_values import read_json
 from contracts.partitioner import partition_of
 from contracts.recorded import read_recorded_event
 from contracts.ticket import Ticket
@@ -60,9 +59,7 @@ async def find_case(target: Target, ticket_id: str, agent_id: str | None = None)
 
 async def _agent(directory: DirectoryView, agent_id: str | None) -> Agent | None:
     entry = None if agent_id is None else await directory.entry("agent", agent_id)
-    if entry is None:
-        return None
-    return Agent.read(read_json(entry if isinstance(entry, bytes) else entry.encode()))
+    return None if entry is None else Agent.read(entry)
 
 
 async def _from_log(target: Target, ticket_id: str, partitions: int, note: str) -> Case | None:

@@ -10,7 +10,6 @@ from typing import Generic, TypeVar
 from consumers.directory_follower import DirectoryFollower
 from consumers.directory_view import DirectoryView
 from contracts.directory import Agent, Team
-from contracts.json_values import read_json
 from contracts.rejections import Refusal
 from ops.console import CommandFailed, ExitCode
 from ops.target import Target
@@ -58,7 +57,7 @@ async def _required(target: Target, kind: _Kind[E], entity_id: str) -> E:
     async with target.redis.client() as redis:
         entry = await DirectoryView(redis, target.topics.prefix).entry(kind.name, entity_id)
     if entry is not None:
-        return kind.read(read_json(entry if isinstance(entry, bytes) else entry.encode()))
+        return kind.read(entry)
     async with DirectoryFollower(target.kafka, target.topics.directory) as following:
         await following.caught_up()
         found = kind.find(following.directory, entity_id)

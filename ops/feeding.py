@@ -17,18 +17,17 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
-from contracts.cloudevents import MAX_VALUE_BYTES, TYPE_PREFIX, TYPE_SUFFIX, CloudEvent, read_cloud_event
+from contracts.cloudevents import MAX_VALUE_BYTES, TYPE_SUFFIX, CloudEvent, read_cloud_event
 from contracts.dead_letters import Unreadable
 from contracts.directory import read_directory_change
 from contracts.topics import Topics
 from ops.console import CommandFailed, ExitCode
 from ops.target import Target
-from producers.publisher import CommandPublisher, NotPublishable, destination
+from producers.publisher import DIRECTORY_PREFIX, CommandPublisher, NotPublishable, destination
 
 _CHUNK_BYTES = 262_144
 _CHUNKS_AHEAD = 4
 _SHOWN_PROBLEMS = 5
-_DIRECTORY_PREFIX = f"{TYPE_PREFIX}directory."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +152,9 @@ def _read(text: bytes, topics: Topics) -> Line | None:
 
 def _subject(event: CloudEvent) -> Any:  # noqa: ANN401 whatever the sender wrote
     """Return the event's subject; an entry that has none is keyed by what it is: its kind and id (SPEC section 4)."""
-    if event.subject is not None or not event.type.startswith(_DIRECTORY_PREFIX) or not isinstance(event.data, dict):
+    if event.subject is not None or not event.type.startswith(DIRECTORY_PREFIX) or not isinstance(event.data, dict):
         return event.subject
-    kind = event.type.removeprefix(_DIRECTORY_PREFIX).removesuffix(TYPE_SUFFIX)
+    kind = event.type.removeprefix(DIRECTORY_PREFIX).removesuffix(TYPE_SUFFIX)
     return f"{kind}:{event.data.get('id')}"
 
 

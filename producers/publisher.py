@@ -22,7 +22,8 @@ from producers.topics_admin import require_topics
 if TYPE_CHECKING:
     from aiokafka.producer.message_accumulator import BatchBuilder
 
-_DIRECTORY_PREFIX = f"{TYPE_PREFIX}directory."
+DIRECTORY_PREFIX = f"{TYPE_PREFIX}directory."
+"""What the types of directory entries begin with."""
 _TICK_PREFIX = f"{TYPE_PREFIX}tick."
 _HEADERS = list(STRUCTURED_HEADERS)  # the client takes nothing but a list
 MAX_IN_FLIGHT = 20_000
@@ -56,7 +57,7 @@ def destination(event: Mapping[str, Any], topics: Topics) -> tuple[str, str]:
         raise NotPublishable("a tick goes to every partition of its own topic: use `itilnext tick`")
     if not isinstance(subject, str) or not subject:
         raise NotPublishable("subject is missing: it is the key")
-    return topics.directory if event_type.startswith(_DIRECTORY_PREFIX) else topics.commands, subject
+    return topics.directory if event_type.startswith(DIRECTORY_PREFIX) else topics.commands, subject
 
 
 class CommandPublisher:

@@ -43,6 +43,7 @@ def json_schema(
 
     Commands, events, `command.rejected`, `directory.<kind>`, `tick`, and `ticket.state`, the snapshot. Needs no server.
     """
+    from contracts.cloudevents import TYPE_PREFIX, TYPE_SUFFIX
     from ops.schemas.documents import json_schemas
 
     with reported_errors():
@@ -50,7 +51,7 @@ def json_schema(
         if name is None:
             _print(schemas)
             return
-        short = name.removeprefix("org.itilnext.").removesuffix(".v1")
+        short = name.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX)
         if short not in schemas:
             near = get_close_matches(short, schemas, n=_NEAR)
             hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(schemas)}."

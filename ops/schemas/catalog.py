@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.cloudevents import event_type
+from contracts.cloudevents import TYPE_PREFIX, TYPE_SUFFIX, event_type
 from contracts.commands import COMMANDS
 from contracts.directory import KINDS
 from contracts.events import EVENTS
@@ -60,7 +60,7 @@ class MessageType:
 
 
 def _types() -> tuple[MessageType, ...]:
-    rejected, tick = (kind.removeprefix("org.itilnext.").removesuffix(".v1") for kind in (REJECTED_TYPE, TICK_TYPE))
+    rejected, tick = (kind.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX) for kind in (REJECTED_TYPE, TICK_TYPE))
     return (
         *(MessageType(name, Family.COMMAND, model) for name, model in COMMANDS.items()),
         *(MessageType(name, Family.EVENT, model) for name, model in EVENTS.items()),
