@@ -8,19 +8,15 @@ import gc
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from redis.asyncio import Redis
-
 from consumers.assignment import Fleet, WorkerLimits
 from consumers.capacity import Ledger
 from consumers.directory_follower import DirectoryFollower
-from consumers.errors import Fatal
 from consumers.instruments import ViewInstrument
-from consumers.keys import LAYOUT, fleet_key
 from consumers.membership import Intake, Membership, Subscription
 from consumers.observing import UNOBSERVED, Observer
 from consumers.partition import Partition
 from consumers.state_log import LogEnds
-from consumers.view import as_text
+from consumers.view_origin import require_view_fits
 from consumers.watch import Watched, watched
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
@@ -59,7 +55,7 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event, obs
         partitions = await require_topics(config.kafka, config.topics)
         redis = config.redis.client()
         stack.push_async_callback(redis.aclose)
-        await _check_view_fits(redis, config.topics.prefix, partitions, await cluster_id(config.kafka))
+        await require_view_fits(redis, config.topics.prefix, partitions, await cluster_id(config.kafka))
         ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.state, partitions))
         event_ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.events, partitions))
         directory = await stack.enter_async_context(DirectoryFollower(config.kafka, config.topics.directory))
@@ -105,34 +101,3 @@ def _as_watched(fleet: Fleet, member: Membership) -> Watched:
         ViewInstrument(fleet.redis, topics.prefix, topics.state),
         {topics.events: fleet.event_ends, topics.state: fleet.ends},
     )
-
-
-async def _check_view_fits(redis: Redis, prefix: str, partitions: int, cluster: str) -> None:
-    """Refuse a view that was built of other partitions or another Kafka: its tickets would be in other places.
-
-    One of another layout lacks what this version's readers look for.
-    """
-    key = fleet_key(prefix)
-    await _check_layout(redis, key)
-    for name, now in (("partitions", str(partitions)), ("cluster", cluster)):
-        await redis.hsetnx(key, name, now)
-        built_with = as_text(await redis.hget(key, name) or now)
-        if built_with != now:
-            raise Fatal(
-                f"the view in Redis was built with Kafka's {name} = {built_with}, and now it is {now}. Put things back "
-                "as they were (a ticket stays on the partition it was opened on, so a count can't be changed under a "
-                "history), or run `itilnext rebuild` when these are other topics."
-            )
-
-
-async def _check_layout(redis: Redis, key: str) -> None:
-    # It is written before all else, so that where anything is written and it is not, the view is older than layouts.
-    if not await redis.exists(key):
-        await redis.hsetnx(key, "layout", LAYOUT)
-    built_with = await redis.hget(key, "layout")
-    if built_with is None or as_text(built_with) != LAYOUT:
-        told = "none" if built_with is None else as_text(built_with)
-        raise Fatal(
-            f"the view in Redis has layout {told}, and this version's is {LAYOUT}. Stop the workers of the other "
-            "version, then run `itilnext rebuild`."
-        )

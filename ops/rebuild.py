@@ -17,9 +17,11 @@ from consumers.keys import fleet_key
 from consumers.state_log import LogEnds
 from consumers.timelines import fill_timelines
 from consumers.view import Marker, PartitionView
+from consumers.view_origin import require_view_fits
 from ops.fleet_view import FleetView, open_view
 from ops.group import group_members
 from ops.target import Target
+from producers.topics_admin import cluster_id
 
 _POLL_SECONDS = 0.05
 Content = Literal["tickets", "timelines"]
@@ -48,6 +50,7 @@ async def rebuild(target: Target, watch: Watch) -> Rebuilt:
 
     Raises:
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
+        Fatal: a worker of something else has begun to build the view meanwhile.
         KafkaError, RedisError: a server can't be reached.
     """
     async with AsyncExitStack() as stack:
@@ -59,6 +62,8 @@ async def rebuild(target: Target, watch: Watch) -> Rebuilt:
         by_workers = await group_members(target.kafka, target.ticket_group) > 0
         began = time.monotonic()
         await drop_view(view)
+        # Running workers take note of this at their start alone, and the view is theirs to build at once.
+        await require_view_fits(view.redis, view.prefix, view.partitions, await cluster_id(target.kafka))
         if not by_workers:
             await _build_tickets(target, view, states, watch)
         await tickets_are_back(view, await states.committed(), watch)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from consumers.keys import LAYOUT, fleet_key
+from consumers.view import as_text
 from tests.fleet import Fleet, running_worker
 from tests.ops.cli.conftest import PARTITIONS, Itilnext, Ran
 from tests.stack import Stack
@@ -74,6 +76,8 @@ async def test_a_rebuilt_view_is_whole_and_the_audit_holds(fleet: Fleet, itilnex
     await fleet.redis.flushall()
     rebuilt = (await run(itilnext, "rebuild", "--json")).json
     assert (rebuilt["tickets"], rebuilt["partitions"], rebuilt["by_workers"]) == (1, PARTITIONS, True)
+    noted = await fleet.redis.hmget(fleet_key(fleet.topics.prefix), ["layout", "partitions"])
+    assert [as_text(each) for each in noted] == [LAYOUT, str(PARTITIONS)]
     queue = (await run(itilnext, "queue", "--agent", "ann", "--json")).json
     assert [each["id"] for band in queue.values() for each in band] == ["T-1"]
     audited = await run(itilnext, "audit", "--json")

@@ -1,0 +1,42 @@
+"""What a fleet's view was built with, and whether that is what there is now (SPEC section 2)."""
+
+from redis.asyncio import Redis
+
+from consumers.errors import Fatal
+from consumers.keys import LAYOUT, fleet_key
+from consumers.view import as_text
+
+
+async def require_view_fits(redis: Redis, prefix: str, partitions: int, cluster: str) -> None:
+    """Refuse a view that was built of other partitions or another Kafka: its tickets would be in other places.
+
+    One of another layout lacks what this version's readers look for. Where there is no view, what it will be built with
+    is noted: whoever drops a view calls this before it is built again.
+
+    Raises:
+        Fatal: the view is of something else; says what to do.
+    """
+    key = fleet_key(prefix)
+    await _check_layout(redis, key)
+    for name, now in (("partitions", str(partitions)), ("cluster", cluster)):
+        await redis.hsetnx(key, name, now)
+        built_with = as_text(await redis.hget(key, name) or now)
+        if built_with != now:
+            raise Fatal(
+                f"the view in Redis was built with Kafka's {name} = {built_with}, and now it is {now}. Put things back "
+                "as they were (a ticket stays on the partition it was opened on, so a count can't be changed under a "
+                "history), or run `itilnext rebuild` when these are other topics."
+            )
+
+
+async def _check_layout(redis: Redis, key: str) -> None:
+    # It is written before all else, so that where anything is written and it is not, the view is older than layouts.
+    if not await redis.exists(key):
+        await redis.hsetnx(key, "layout", LAYOUT)
+    built_with = await redis.hget(key, "layout")
+    if built_with is None or as_text(built_with) != LAYOUT:
+        told = "none" if built_with is None else as_text(built_with)
+        raise Fatal(
+            f"the view in Redis has layout {told}, and this version's is {LAYOUT}. Stop the workers of the other "
+            "version, then run `itilnext rebuild`."
+        )
