@@ -70,8 +70,9 @@ class Crew:
 
     async def dismiss(self) -> None:
         """Drain all that are left."""
-        for stack in self._stacks:
-            await stack.aclose()
+        async with AsyncExitStack() as leaving:
+            for stack in self._stacks:
+                leaving.push_async_callback(stack.aclose)
 
     async def _start(self) -> None:
         stack = AsyncExitStack()
