@@ -45,10 +45,14 @@ class DirectoryFollower:
         self._following: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._consumer.start()
-        await self._asking.start()
-        self._consumer.assign([self._partition])
-        await self._consumer.seek_to_beginning(self._partition)
+        try:
+            await self._consumer.start()
+            await self._asking.start()
+            self._consumer.assign([self._partition])
+            await self._consumer.seek_to_beginning(self._partition)
+        except BaseException:
+            await self._stop()
+            raise
         self._following = asyncio.create_task(self._follow(), name="directory")
         return self
 
@@ -58,6 +62,9 @@ class DirectoryFollower:
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
+        await self._stop()
+
+    async def _stop(self) -> None:
         await stop_client(self._consumer)
         await stop_client(self._asking)
 

@@ -35,13 +35,20 @@ class LogEnds:
         self.written: SharedLookup[Mapping[int, int]] = SharedLookup(lambda: self._ends(self._all))
 
     async def __aenter__(self) -> Self:
-        await self._stable.start()
-        await self._all.start()
+        try:
+            await self._stable.start()
+            await self._all.start()
+        except BaseException:
+            await self._stop()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
         await stop_client(self._stable)
         await stop_client(self._all)
 
@@ -59,8 +66,8 @@ async def read_partition(
         Retryable: the broker stopped delivering before the end.
     """
     consumer = AIOKafkaConsumer(isolation_level="read_committed", auto_offset_reset="earliest", **connection.client())
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign([topic])
         consumer.seek(topic, start)
         silent = 0

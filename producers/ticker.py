@@ -40,8 +40,8 @@ async def send_ticks(
 async def tick_once(connection: KafkaConnection, topics: Topics, partitions: int, at: datetime) -> dict[int, int]:
     """Send the ticks of one instant with a producer of their own."""
     producer = AIOKafkaProducer(enable_idempotence=True, **connection.client())
-    await producer.start()
     try:
+        await producer.start()
         return await send_ticks(producer, topics, partitions, at)
     finally:
         await stop_client(producer)
@@ -63,8 +63,8 @@ class Ticker:
             KafkaError: the broker could not be reached at the start, or stayed away for longer than a request may take.
         """
         producer = AIOKafkaProducer(enable_idempotence=True, **self.connection.client())
-        await producer.start()
         try:
+            await producer.start()
             while not stop.is_set():
                 due = aligned(datetime.now(UTC), self.every)
                 try:

@@ -28,7 +28,11 @@ class Copier:
         self._sent: list[Any] = []
 
     async def __aenter__(self) -> Self:
-        await self._producer.start()
+        try:
+            await self._producer.start()
+        except BaseException:
+            await stop_client(self._producer)
+            raise
         return self
 
     async def __aexit__(

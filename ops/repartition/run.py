@@ -218,8 +218,8 @@ def _everything(topics: Topics, count: int) -> list[TopicPartition]:
 
 async def _commit(connection: KafkaConnection, group: str, offsets: Mapping[TopicPartition, int]) -> None:
     consumer = AIOKafkaConsumer(group_id=group, enable_auto_commit=False, **connection.client())
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign(list(offsets))
         await consumer.commit(dict(offsets))
     finally:
