@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from contracts.cloudevents import read_cloud_event
 from contracts.dead_letters import CUT_FROM_HEADER, ERROR_CODE_HEADER, Headers, Unreadable
 from contracts.partitioner import murmur2
-from contracts.topics import MAX_COMMAND_BYTES
+from contracts.topics import MAX_COMMAND_BYTES, Topics
 from ops.describing import headers_of
 from ops.log_reader import LogReader, LogRecord, all_partitions, written_ends
 from ops.target import Target
@@ -31,7 +31,7 @@ _RECORD_OVERHEAD = 128
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record of the DLQ; `received_at` is where it lay in the commands topic, `received` its headers there."""
+    """A record of the DLQ; `received_at` is where it lay in its topic, `received` its headers there."""
 
     record: LogRecord
     code: str
@@ -41,9 +41,10 @@ class DeadLetter:
     received: Headers
     cut_from: int | None
 
-    @property
-    def why_not_again(self) -> str | None:
-        """Why it can't be sent again, None when it can."""
+    def why_not_again(self, topics: Topics) -> str | None:
+        """Say why it can't be sent to the commands topic again, nothing when it can."""
+        if self.received_at.topic == topics.directory:
+            return f"it is a directory entry: mend it, and send it to {topics.directory}"
         if self.cut_from is not None:
             where = f"{self.received_at.topic} {self.received_at.partition}:{self.received_offset}"
             return f"it was cut from {self.cut_from} bytes; the whole is at {where} while that is kept"
@@ -166,7 +167,7 @@ async def replay(target: Target, wanted: Wanted) -> Replayed:
         try:
             async for letter in dead_letters(target, wanted):
                 position = letter.record.partition, letter.record.offset
-                reason = letter.why_not_again
+                reason = letter.why_not_again(target.topics)
                 if reason is not None:
                     done.skipped.append((*position, reason))
                 elif (content := letter.content_hash) in seen:

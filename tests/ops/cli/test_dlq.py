@@ -115,11 +115,14 @@ async def test_what_can_not_be_sent_again_is_told(itilnext: Itilnext, stack: Sta
         cut = (*told, ("__connect.errors.offset", b"9"), (CUT_FROM_HEADER, b"3000000"))
         await fleet.publish(fleet.topics.dlq, b"half", b"T-1", 0, headers=cut)
         await fleet.publish(fleet.topics.dlq, b"x" * (MAX_COMMAND_BYTES + 1), b"T-1", 1)
+        entry = (("__connect.errors.topic", fleet.topics.directory.encode()),)
+        await fleet.publish(fleet.topics.dlq, b"{}", b"agent:a", 1, headers=entry)
     ran = await asyncio.to_thread(itilnext, "dlq", "replay", "--all")
     assert ran.exit_code == 1
     assert "not sent again: 0:0: it was cut from 3000000 bytes; the whole is at c 1:9" in ran.out
     assert "not sent again: 1:0: " in ran.out
-    assert ran.out.endswith("0 sent again, 2 not\n")
+    assert f"not sent again: 1:1: it is a directory entry: mend it, and send it to {fleet.topics.directory}" in ran.out
+    assert ran.out.endswith("0 sent again, 3 not\n")
 
 
 @pytest.mark.parametrize(
