@@ -5,7 +5,7 @@ from datetime import datetime
 from consumers.directory_follower import DirectoryFollower
 from contracts.ticket import Alert
 from ops.console import CommandFailed
-from ops.fleet_view import open_view
+from ops.fleet_view import open_view, told_reader
 from ops.target import Target
 from services.alert_grid import AlertCell
 from services.alert_service import AlertService
@@ -20,10 +20,9 @@ async def pending_alerts(target: Target, agent_id: str) -> list[PendingAlert]:
 
     Raises:
         TopicsUnfit: the fleet's topics are missing or unequal.
-        RedisError: Redis can't be reached.
+        KafkaError, RedisError: the broker or Redis can't be reached.
     """
-    async with open_view(target) as view:
-        reader = view.reader
+    async with told_reader(target) as reader:
         members = [member.split("/", 1) for member in await reader.index("alerts", agent_id)]
         tickets = await reader.tickets(ticket_id for ticket_id, _ in members)
     found = [

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from consumers.view_reader import ViewReader
 from ops.case_rendering import local
-from ops.fleet_view import open_view
+from ops.fleet_view import told_reader
 from ops.target import Target
 
 Row = dict[str, object]
@@ -12,14 +12,13 @@ Row = dict[str, object]
 
 async def waiting_for_team(target: Target, team_id: str) -> list[Row]:
     """Return the pending envelopes that any member of the team may accept, the most urgent first."""
-    async with open_view(target) as view:
-        return await _rows(view.reader, await view.reader.index("envelopes-for-team", team_id))
+    async with told_reader(target) as reader:
+        return await _rows(reader, await reader.index("envelopes-for-team", team_id))
 
 
 async def waiting_for_agent(target: Target, agent_id: str) -> list[Row]:
     """Return the envelopes an agent works on, and the pending ones that name this agent, the most urgent first."""
-    async with open_view(target) as view:
-        reader = view.reader
+    async with told_reader(target) as reader:
         members = [
             member
             for kind in ("envelopes-of-expert", "envelopes-for-expert")

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from consumers.view import PartitionView
 from consumers.view_reader import ViewReader
+from ops.console import err
 from ops.target import Target
 from producers.topics_admin import require_topics
 
@@ -49,3 +50,21 @@ async def open_view(target: Target) -> AsyncIterator[FleetView]:
         yield FleetView(redis, target.topics.prefix, partitions)
     finally:
         await redis.aclose()
+
+
+@asynccontextmanager
+async def told_reader(target: Target) -> AsyncIterator[ViewReader]:
+    """Open the read side for lists; where a part of the view is lost, say so, as they are shorter then.
+
+    Raises:
+        TopicsUnfit: the fleet's topics are missing or unequal.
+        KafkaError, RedisError: the broker or Redis can't be reached.
+    """
+    async with open_view(target) as view:
+        reader = view.reader
+        if lost := await reader.lost_partitions():
+            err.print(
+                f"{lost} of {reader.partitions} partitions have no view now, so something may be missing here. "
+                "Running workers build it again; without any, `itilnext rebuild` does."
+            )
+        yield reader

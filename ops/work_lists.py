@@ -1,7 +1,6 @@
 """Work queues, and the resolutions that wait for somebody or are reported on, read from the view (SPEC section 8)."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -9,9 +8,8 @@ from itertools import islice
 from consumers.directory_follower import DirectoryFollower
 from consumers.view_reader import ViewReader
 from contracts.directory import Agent
-from ops.console import err
 from ops.directory_lookup import require_agent, require_team
-from ops.fleet_view import open_view
+from ops.fleet_view import told_reader
 from ops.target import Target
 from services.resolution_lists import CaseResolution, awaiting_review, pending_approvals, tiers_decided_by
 from services.resolution_report import ReportTally, ResolutionReport
@@ -36,7 +34,7 @@ async def agent_queue(target: Target, agent_id: str, at: datetime) -> WorkQueue:
         TopicsUnfit: the fleet's topics are missing or unequal.
         KafkaError, RedisError: the broker or Redis can't be reached.
     """
-    async with _told_reader(target) as reader:
+    async with told_reader(target) as reader:
         queue = work_queue(await reader.work_of_agent(agent_id, at), at)
     if queue.is_empty:
         await require_agent(target, agent_id)
@@ -51,7 +49,7 @@ async def team_queue(target: Target, team_id: str, at: datetime) -> WorkQueue:
         TopicsUnfit: the fleet's topics are missing or unequal.
         KafkaError, RedisError: the broker or Redis can't be reached.
     """
-    async with _told_reader(target) as reader:
+    async with told_reader(target) as reader:
         queue = work_queue(await reader.work_of_team(team_id, at), at)
     if queue.is_empty:
         await require_team(target, team_id)
@@ -66,7 +64,7 @@ async def approvals_for(target: Target, agent_id: str) -> Approvals:
         TopicsUnfit: the fleet's topics are missing or unequal.
         KafkaError, RedisError: the broker or Redis can't be reached.
     """
-    async with _told_reader(target) as reader:
+    async with told_reader(target) as reader:
         agent = await require_agent(target, agent_id)
         members = [each for tier in tiers_decided_by(agent) for each in await reader.index("approvals", tier)]
         cases = [case async for case in _cases(reader, members)]
@@ -80,7 +78,7 @@ async def calibration_queue(target: Target, week: str | None) -> list[CaseResolu
         TopicsUnfit: the fleet's topics are missing or unequal.
         KafkaError, RedisError: the broker or Redis can't be reached.
     """
-    async with _told_reader(target) as reader:
+    async with told_reader(target) as reader:
         return awaiting_review([case async for case in _of_weeks(reader, "calibrations", week)])
 
 
@@ -91,25 +89,12 @@ async def resolution_report(target: Target, week: str | None) -> ResolutionRepor
         TopicsUnfit: the fleet's topics are missing or unequal.
         KafkaError, RedisError: the broker or Redis can't be reached.
     """
-    async with _told_reader(target) as reader, DirectoryFollower(target.kafka, target.topics.directory) as following:
+    async with told_reader(target) as reader, DirectoryFollower(target.kafka, target.topics.directory) as following:
         await following.caught_up()
         tally = ReportTally(following.directory)
         async for case in _of_weeks(reader, "resolutions", week):
             tally.take(case)
     return tally.report()
-
-
-@asynccontextmanager
-async def _told_reader(target: Target) -> AsyncIterator[ViewReader]:
-    """Open the read side; where a part of the view is lost, say so, as lists are shorter then."""
-    async with open_view(target) as view:
-        reader = view.reader
-        if lost := await reader.lost_partitions():
-            err.print(
-                f"{lost} of {reader.partitions} partitions have no view now, so something may be missing here. "
-                "Running workers build it again; without any, `itilnext rebuild` does."
-            )
-        yield reader
 
 
 async def _of_weeks(reader: ViewReader, kind: str, week: str | None) -> AsyncIterator[CaseResolution]:

@@ -175,13 +175,14 @@ def test_the_report_as_csv_is_one_table_that_runs_no_formula(itilnext: Itilnext)
     assert categories["'=1+1"]["upheld"] == ""
 
 
+@pytest.mark.parametrize("lists", ["queue", "alerts", "envelopes", "approvals"])
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_view_that_is_lost_in_part_is_told(fleet: Fleet, itilnext: Itilnext) -> None:
+async def test_a_view_that_is_lost_in_part_is_told(fleet: Fleet, itilnext: Itilnext, lists: str) -> None:
     elsewhere = (fleet.partition_of("T-1") + 1) % PARTITIONS
     marker = fleet.view(elsewhere).keys.marker
     at = await fleet.redis.hget(marker, "state")
     await fleet.redis.hdel(marker, "state")
-    told = await asyncio.to_thread(itilnext, "queue", "--agent", "anna")
+    told = await asyncio.to_thread(itilnext, lists, "--agent", "anna")
     await fleet.redis.hset(marker, "state", at or b"")
     assert told.exit_code == 0
     assert told.err.startswith("1 of 4 partitions have no view now")
