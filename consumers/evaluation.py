@@ -18,6 +18,9 @@ from services.directory_state import DirectoryState
 LEASE = timedelta(seconds=30)
 """How long an answer may take before the next tick asks again: longer than a ticket worker is away in a rebalance."""
 
+_MILLISECOND = timedelta(milliseconds=1)
+"""What the index tells apart."""
+
 
 class Asks(Protocol):
     """Where asks go; `producers.publisher.CommandPublisher` is one."""
@@ -67,7 +70,9 @@ class Evaluation:
             cells, then = outlook(ticket, self._directory, at)
             if cells:
                 asks += [_ask(ticket_id, cell, at) for cell in cells]
-                asked.append(Asked(ticket_id, tickets[ticket_id], then))
+                # A level that is due within the tick's own millisecond would be found again at once, and for ever.
+                later = None if then is None else max(then, at + _MILLISECOND)
+                asked.append(Asked(ticket_id, tickets[ticket_id], later))
         if asked:
             await self._asks.deliver(asks)
             await self._index.lease(asked, datetime.now(UTC) + self._lease)
