@@ -11,7 +11,7 @@ from contracts.topics import Topics
 
 Resource = Literal["topic", "group", "transactional-id", "cluster"]
 Pattern = Literal["literal", "prefixed"]
-Operation = Literal["Read", "Write", "Create", "Describe", "DescribeConfigs"]
+Operation = Literal["Read", "Write", "Create", "Delete", "Describe", "DescribeConfigs"]
 CLUSTER = "kafka-cluster"
 """What Kafka calls the only resource of its kind."""
 
@@ -98,6 +98,8 @@ def _operator(topics: Topics) -> tuple[Right, ...]:
     everything: tuple[Operation, ...] = ("Read", "Write", "Create", "Describe", "DescribeConfigs")
     return (
         Right("topic", topics.prefix, everything, "prefixed"),
+        # `topics repartition` uses up the first offsets of new commands topics, and deletes what lies there.
+        *_topics(("Delete",), topics.commands),
         Right("group", topics.prefix, ("Read", "Describe"), "prefixed"),
         Right("transactional-id", topics.prefix, ("Describe",), "prefixed"),
         Right("cluster", CLUSTER, ("Describe",)),

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaError,
@@ -140,6 +141,23 @@ async def test_only_its_worker_takes_a_partitions_output_over(locked: Locked, ro
     groups = {"ticket-worker": locked.topics.ticket_group, "directory-worker": locked.topics.directory_group}
     refused = {name for name, group in groups.items() if await denied(transact(connection, f"{group}-9"), TRANSACTION)}
     assert refused == groups.keys() - {role}
+
+
+async def delete_up_to_the_start(connection: KafkaConnection, topic: str) -> None:
+    admin = AIOKafkaAdminClient(**connection.client())
+    try:
+        await admin.start()
+        await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=0)})
+    finally:
+        await admin.close()
+
+
+async def test_an_operator_deletes_records_of_the_commands_alone(locked: Locked) -> None:
+    operator = locked.kafka_as("operator")
+    refused = {
+        name for name in TOPICS if await denied(delete_up_to_the_start(operator, getattr(locked.topics, name)), TOPIC)
+    }
+    assert refused == set(TOPICS) - {"commands"}
 
 
 async def test_an_operator_has_no_say_beyond_the_fleet(locked: Locked) -> None:
