@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from consumers.keys import fleet_key
+from consumers.keys import LAYOUT, fleet_key
 from consumers.view import as_text
 from ops.diagnosis.check import Check, Verdict
 from ops.fleet_view import FleetView, open_view
@@ -73,10 +73,11 @@ async def look_at_view(target: Target) -> AsyncIterator[Check]:
     """See that the view is of these topics, and at the end of the state topic as of now."""
     async with open_view(target) as view:
         built_with = {as_text(k): as_text(v) for k, v in (await view.redis.hgetall(fleet_key(view.prefix))).items()}
-        now = {"partitions": str(view.partitions), "cluster": await cluster_id(target.kafka)}
+        now = {"partitions": str(view.partitions), "cluster": await cluster_id(target.kafka), "layout": LAYOUT}
         for name, value in now.items():
-            if built_with.get(name, value) != value:
-                detail = f"it was built with Kafka's {name} = {built_with[name]}, and now it is {value}"
+            found = built_with.get(name, "none" if built_with else value)
+            if found != value:
+                detail = f"it was built with {name} = {found}, and now it is {value}"
                 yield Check("view", "wrong", detail, "Put things back, or run `itilnext rebuild` for these topics.")
                 return
         behind = await _behind(target, view)

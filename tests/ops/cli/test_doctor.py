@@ -95,10 +95,11 @@ async def test_a_view_that_is_not_where_the_log_is(itilnext: Itilnext, stack: St
         ran = await asyncio.to_thread(itilnext, "doctor", "--json")
         assert verdicts(ran)["view"] == "note", "nobody is at work to bring it there"
         assert finding(ran, "view")["detail"].endswith(f"behind the log on 1 of {PARTITIONS} partitions")
-        await fleet.redis.hset(fleet_key(prefix), "partitions", "7")
-        ran = await asyncio.to_thread(itilnext, "doctor", "--json")
-    assert ran.exit_code == 1
-    assert "partitions = 7" in finding(ran, "view")["detail"]
+        for name, value in (("layout", "1"), ("partitions", "7")):
+            await fleet.redis.hset(fleet_key(prefix), name, value)
+            ran = await asyncio.to_thread(itilnext, "doctor", "--json")
+            assert ran.exit_code == 1
+            assert f"{name} = {value}" in finding(ran, "view")["detail"]
 
 
 def test_missing_topics(itilnext: Itilnext) -> None:
