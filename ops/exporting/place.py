@@ -24,16 +24,17 @@ def whole_files(folder: Path, names: Iterable[str]) -> Iterator[Mapping[str, Pat
         is_new = not folder.exists()
         _require_free(folder, {path.name for path in writing.values()})
         folder.mkdir(parents=True, exist_ok=True)
+    placed: list[Path] = []
     try:
         yield writing
         with told_of(folder):
             for path in writing.values():
                 _to_disk(path)
             for name, path in writing.items():
-                path.rename(folder / name)
+                placed.append(path.rename(folder / name))
             _to_disk(folder)
     except BaseException:
-        for path in writing.values():
+        for path in (*writing.values(), *placed):
             path.unlink(missing_ok=True)
         if is_new:
             with suppress(OSError):  # somebody else has put something there

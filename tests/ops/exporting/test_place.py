@@ -36,6 +36,18 @@ def test_one_that_is_broken_off_leaves_nothing(tmp_path: Path, broken_off: BaseE
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_that_can_t_be_put_under_its_name_leaves_none_of_the_others(tmp_path: Path) -> None:
+    def write_while_a_name_is_taken() -> None:
+        with whole_files(tmp_path, NAMES) as paths:
+            for path in paths.values():
+                path.touch()
+            (tmp_path / "b").mkdir()
+
+    with pytest.raises(CommandFailed, match="can't be written"):
+        write_while_a_name_is_taken()
+    assert [each.name for each in tmp_path.iterdir()] == ["b"]
+
+
 def test_what_a_killed_one_has_left_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "a.partial").write_text("half")
     write(tmp_path)
