@@ -33,12 +33,16 @@ class WorkerLimits:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The fleet this worker belongs to, and the worker's own connections; `partitions` is how many there are in all."""
+    """The fleet this worker belongs to, and the worker's own connections.
+
+    `cluster` is Kafka's id of itself, `partitions` is how many there are in all.
+    """
 
     connection: KafkaConnection
     redis: Redis
     topics: Topics
     group_id: str
+    cluster: str
     partitions: int
     directory: DirectoryFollower
     ledger: Ledger

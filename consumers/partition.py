@@ -44,9 +44,10 @@ from consumers.membership import Intake, Standing
 from consumers.observing import Stage, observed_transaction
 from consumers.outputs import SNAPSHOT_HEADERS, Output
 from consumers.reserving import Plan, Planner
-from consumers.tasks import WatchedTask
+from consumers.tasks import WatchedTask, end_task
 from consumers.timelines import Timelines
 from consumers.view import Change, Marker, PartitionView
+from consumers.view_origin import require_view_fits
 from contracts.received import RawRecord
 from contracts.snapshots import read_snapshot
 from producers.partition_output import OutputFenced, PartitionOutput
@@ -152,6 +153,7 @@ class Partition:
     async def _sync(self) -> None:
         """Bring the view to the end of its log, and settle places that were in transit."""
         fleet, self._is_serving = self._fleet, False
+        await require_view_fits(fleet.redis, fleet.topics.prefix, fleet.partitions, fleet.cluster)
         self._marker = await catch_up(fleet.connection, fleet.topics.state, self._view, fleet.ends)
         await fleet.ledger.take_over(self._home.partition, self._fence)
         await self._timelines.stop()
@@ -207,7 +209,12 @@ class Partition:
         """Bring directory and tickets to hand (step 3), at the same time; of many heavy tickets only the first."""
         ids = needed_tickets(parsed)
         missing = [ticket_id for ticket_id in ids if ticket_id not in self._cache]
-        _, known = await asyncio.gather(self._fleet.directory.caught_up(), self._load(missing))
+        loading = asyncio.create_task(self._load(missing), name=f"loading-{self._home.partition}")
+        try:
+            await self._fleet.directory.caught_up()
+            known = await loading
+        finally:
+            await end_task(loading)
         for ticket_id in ids:
             if ticket_id in self._cache:
                 self._cache.move_to_end(ticket_id)

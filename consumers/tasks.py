@@ -16,7 +16,7 @@ _TRIES = 3
 log = structlog.get_logger(__name__)
 
 
-async def end_task(task: asyncio.Task[None]) -> None:
+async def end_task(task: asyncio.Task[object]) -> None:
     """Cancel a task until it has ended. One that will not is left behind: what it still writes is fenced or guarded."""
     for _ in range(_TRIES):
         task.cancel()

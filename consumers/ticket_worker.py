@@ -55,7 +55,8 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event, obs
         partitions = await require_topics(config.kafka, config.topics)
         redis = config.redis.client()
         stack.push_async_callback(redis.aclose)
-        await require_view_fits(redis, config.topics.prefix, partitions, await cluster_id(config.kafka))
+        cluster = await cluster_id(config.kafka)
+        await require_view_fits(redis, config.topics.prefix, partitions, cluster)
         ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.state, partitions))
         event_ends = await stack.enter_async_context(LogEnds(config.kafka, config.topics.events, partitions))
         directory = await stack.enter_async_context(DirectoryFollower(config.kafka, config.topics.directory))
@@ -73,6 +74,7 @@ async def run_ticket_worker(config: TicketWorkerConfig, stop: asyncio.Event, obs
             redis=redis,
             topics=config.topics,
             group_id=config.group_id,
+            cluster=cluster,
             partitions=partitions,
             directory=directory,
             ledger=ledger,

@@ -19,7 +19,7 @@ from consumers.errors import Retryable
 from consumers.state_log import LogEnds, read_partition
 from consumers.tasks import end_task
 from consumers.view import NOT_BUILT, PartitionView
-from contracts.recorded import read_recorded_event
+from contracts.recorded import UnreadableEvent, read_recorded_event
 from producers.connection import KafkaConnection
 
 _CHUNK = 500
@@ -66,6 +66,9 @@ class Timelines:
             except (Retryable, KafkaError, RedisError, OSError) as error:
                 log.warning("timelines wait", partition=self._topic.partition, reason=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
+            except UnreadableEvent as error:
+                log.error("timelines can't be filled", partition=self._topic.partition, reason=str(error))  # noqa: TRY400
+                return
             else:
                 return
 

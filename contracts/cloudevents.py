@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 import orjson
 
-from contracts.dead_letters import UNPACKED_HEADER, Headers, NotCloudEvent, TooLarge
+from contracts.dead_letters import OVERPACKED, Headers, NotCloudEvent, TooLarge
 from contracts.instants import parse_instant
 from contracts.json_values import read_json
 from contracts.tracing import TRACEPARENT, header_traceparent, valid_traceparent
@@ -63,7 +63,7 @@ def read_cloud_event(value: bytes | None, headers: Headers) -> CloudEvent:
     """
     if value is not None and len(value) > MAX_VALUE_BYTES:
         raise TooLarge(f"the value has {len(value)} bytes, more than {MAX_VALUE_BYTES}")
-    if value is None and any(name == UNPACKED_HEADER for name, _ in headers):
+    if value is None and any(header is OVERPACKED for header in headers):
         raise TooLarge("the record came in a compressed batch that unpacks to more than is taken")
     content = read_json(value)
     content_type: str | None = CONTENT_TYPE

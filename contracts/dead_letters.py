@@ -26,13 +26,20 @@ DLQ_CODES: frozenset[str] = frozenset(get_args(DlqCode))
 ERROR_CODE_HEADER = "itilnext.error.code"
 CUT_FROM_HEADER = "itilnext.error.record.size"
 """The bytes of key, value and headers as received, where they are more than the DLQ takes: then they were cut."""
-UNPACKED_HEADER = "itilnext.error.batch.size"
-"""Tells that a record came in a batch that unpacks to more than a reader takes: then it is without key and value."""
 MOVED_HEADER = "itilnext-moved"
 _CONNECT = "__connect.errors."
 _MAX_MESSAGE = 1024
 
 Headers = tuple[tuple[str, bytes | None], ...]
+
+MAX_UNPACKED_BYTES = 67_108_864
+"""What a compressed batch may unpack to: sixty times what the commands topic takes of one batch; JSON packs to a tenth,
+at best to a fortieth."""
+OVERPACKED = ("itilnext.error.batch.size", f"more than {MAX_UNPACKED_BYTES}".encode())
+"""The header that the engine's own client puts on a record, without key and value, of a batch that unpacks to more.
+
+It is known by being this very object: an equal one is a sender's, and says nothing.
+"""
 
 
 class Unreadable(Exception):

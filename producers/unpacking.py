@@ -14,13 +14,10 @@ import cramjam
 from aiokafka.record import default_records
 from aiokafka.record._crecords import default_records as fast_records
 
-from contracts.dead_letters import UNPACKED_HEADER
+from contracts.dead_letters import MAX_UNPACKED_BYTES, OVERPACKED
 
-MAX_UNPACKED_BYTES = 67_108_864
-"""Sixty times what the commands topic takes of one batch; JSON packs to a tenth, at best to a fortieth."""
 _GZIP = 31  # zlib's word for a window of 32 KiB in gzip's frame
 _LIKELY_FACTOR, _GROWTH, _SMALLEST = 16, 4, 65_536
-_TOLD = f"more than {MAX_UNPACKED_BYTES}".encode()
 
 
 class Overpacked(Exception):
@@ -46,7 +43,7 @@ class BoundedBatch:
         batch = self._batch
         for offset in range(batch.base_offset, batch.next_offset):
             yield fast_records.DefaultRecord(
-                offset, batch.max_timestamp, batch.timestamp_type, None, None, [(UNPACKED_HEADER, _TOLD)]
+                offset, batch.max_timestamp, batch.timestamp_type, None, None, [OVERPACKED]
             )
 
 

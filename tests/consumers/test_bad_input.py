@@ -7,9 +7,8 @@ import orjson
 import pytest
 
 from consumers.assignment import WorkerLimits
-from contracts.dead_letters import CUT_FROM_HEADER, ERROR_CODE_HEADER, MOVED_HEADER
+from contracts.dead_letters import CUT_FROM_HEADER, ERROR_CODE_HEADER, MAX_UNPACKED_BYTES, MOVED_HEADER
 from ops.log_reader import LogRecord
-from producers.unpacking import MAX_UNPACKED_BYTES
 from tests.consumers.batches import CODECS, Plain, RawName, send_batch
 from tests.consumers.places import refusals, tickets_of
 from tests.corpus import CORPUS

@@ -2,6 +2,7 @@
 
 import pytest
 
+from consumers.keys import fleet_key
 from ops.audit import audit
 from tests.fleet import running_worker
 from tests.stack import Stack
@@ -20,6 +21,9 @@ async def test_a_place_asked_for_right_after_the_view_was_lost_is_given(stack: S
         await fleet.settled()
         accepted = await fleet.events("T-1")
         report = await audit(stack.kafka, stack.redis, fleet.topics)
+        built_with = await fleet.redis.hgetall(fleet_key(prefix))
 
     assert [event["type"] for event in accepted] == ["org.itilnext.ticket.opened.v1", "org.itilnext.ticket.accepted.v1"]
     assert report.differences == ()
+    assert built_with[b"partitions"] == b"2", "a later start with another count has to be refused still"
+    assert {b"layout", b"cluster"} < built_with.keys()

@@ -12,9 +12,9 @@ from aiokafka.record._crecords import default_records as fast_records
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from contracts.cloudevents import read_cloud_event
-from contracts.dead_letters import UNPACKED_HEADER, TooLarge
+from contracts.dead_letters import MAX_UNPACKED_BYTES, OVERPACKED, NotJson, TooLarge
 from producers import header_names
-from producers.unpacking import MAX_UNPACKED_BYTES, Overpacked
+from producers.unpacking import Overpacked
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 BOMBS = ("gzip", "lz4", "zstd")
@@ -57,10 +57,18 @@ def test_an_overpacked_batch_is_emptied_and_the_next_is_read(codec: str) -> None
         (2, None, None),
         (3, b"k", b"good"),
     ]
-    assert [name for name, _ in records[0].headers] == [UNPACKED_HEADER]
+    assert records[0].headers[0] is OVERPACKED
     assert records[0].timestamp >= 1_000
     with pytest.raises(TooLarge, match="compressed batch"):
         read_cloud_event(records[0].value, records[0].headers)
+
+
+def test_a_sender_can_not_claim_it() -> None:
+    name, told = OVERPACKED
+    forged = (name, bytes(bytearray(told)))
+    assert forged == OVERPACKED
+    with pytest.raises(NotJson):
+        read_cloud_event(None, (forged,))
 
 
 @pytest.mark.parametrize("codec", BOMBS)
