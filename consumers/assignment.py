@@ -16,11 +16,12 @@ from producers.connection import KafkaConnection
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """How much a worker takes on: records waiting per partition before it pauses, records per batch, cached tickets.
+    """How much a worker takes on: records that wait before partitions are paused, records per batch, cached tickets.
 
-    `max_in_flight` bounds the records that all batches of a worker hold at once, for with many partitions it is they
-    that fill its memory. `max_bytes` bounds what waits, and what one transaction takes in, whatever the number of
-    records: a transaction of gigabytes would not end before its timeout, and be tried again for ever.
+    `max_waiting` and `max_in_flight`, the records that batches hold at once, are of all its partitions together, for
+    with many of them it is these that fill its memory. `max_bytes` bounds what waits on one, and what one transaction
+    takes in, whatever the number of records: a transaction of gigabytes would not end before its timeout, and be tried
+    again for ever.
     """
 
     max_waiting: int = 20_000
@@ -54,3 +55,7 @@ class Fleet:
     fail: Callable[[BaseException], None]
     """Called with an error the worker can't go on after."""
     observer: Observer = UNOBSERVED
+
+    def share_of(self, amount: int) -> int:
+        """Return what each of this worker's partitions has now of what they share."""
+        return max(amount // max(self.assigned(), 1), 1)

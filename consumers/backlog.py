@@ -1,7 +1,7 @@
 """What waits for a partition's task, bounded in records and in bytes: values may be a word or half a MiB."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from aiokafka import ConsumerRecord
 
@@ -9,9 +9,9 @@ from contracts.received import Position, RawRecord
 
 
 class Backlog:
-    """Records in the order they came."""
+    """Records in the order they came; `max_records` tells how many may wait as of now."""
 
-    def __init__(self, max_records: int, max_bytes: int) -> None:
+    def __init__(self, max_records: Callable[[], int], max_bytes: int) -> None:
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._records: deque[tuple[RawRecord, int]] = deque()
@@ -29,12 +29,12 @@ class Backlog:
     @property
     def is_full(self) -> bool:
         """Whether no more should come for now."""
-        return len(self._records) > self._max_records or self._bytes > self._max_bytes
+        return len(self._records) > self._max_records() or self._bytes > self._max_bytes
 
     @property
     def is_half_empty(self) -> bool:
         """Whether more may come again."""
-        return len(self._records) <= self._max_records // 2 and self._bytes <= self._max_bytes // 2
+        return len(self._records) <= self._max_records() // 2 and self._bytes <= self._max_bytes // 2
 
     def extend(self, records: Iterable[ConsumerRecord]) -> None:
         """Add what came."""

@@ -74,7 +74,7 @@ class Partition:
         self._log = log.bind(partition=number)
         self._view = PartitionView(fleet.redis, fleet.topics.prefix, number)
         self._timelines = Timelines(fleet.connection, fleet.topics.events, self._view, fleet.event_ends)
-        self._waiting = Backlog(fleet.limits.max_waiting, fleet.limits.max_bytes)
+        self._waiting = Backlog(lambda: fleet.share_of(fleet.limits.max_waiting), fleet.limits.max_bytes)
         self._fed = asyncio.Event()
         self._paused = True
         self._is_serving = False
@@ -185,8 +185,8 @@ class Partition:
             except TimeoutError:
                 return []
         limits = self._fleet.limits
-        share = max(limits.max_in_flight // max(self._fleet.assigned(), 1), 1)
-        taken = self._waiting.take(min(limits.max_batch, share), limits.max_bytes)
+        records = min(limits.max_batch, self._fleet.share_of(limits.max_in_flight))
+        taken = self._waiting.take(records, limits.max_bytes)
         if self._waiting.is_half_empty:
             self._resume()
         return [record for record in taken if record.position.offset >= self._next]

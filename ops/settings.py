@@ -100,7 +100,7 @@ class WorkerSettings(BaseModel):
     max_batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2_000
     """Commands in one transaction at most: what a fetch of 1 MiB holds; smaller batches cost speed."""
     max_waiting_records: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
-    """Commands of one partition that wait in memory before no more are fetched."""
+    """Commands that wait in memory, of all partitions, before no more are fetched."""
     cache_tickets: Annotated[int, Field(ge=0, le=10_000_000)] = 10_000
     """Tickets a worker remembers beside the view, some 5 kB each."""
     future_tolerance: Annotated[float, Field(ge=0, le=86_400)] = 300.0
