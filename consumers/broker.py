@@ -14,6 +14,9 @@ BATCH_TIMEOUT_MS = 5
 """FastStream waits this long twice when nothing comes, so it is half of what polling adds to a command's latency."""
 REBALANCE_TIMEOUT_MS = 30_000
 """Time to finish transactions in hand before partitions change hands."""
+_HEARTBEATS = 20
+"""In a session's time. It is by a heartbeat that a member learns that another has come or gone, and until the last has
+learned it nobody's partitions are served: in a rolling restart that is most of what a command waits."""
 FETCH_BYTES = 1_048_576
 MAX_FETCHED_RECORDS = 100_000
 """Handed over at once: a compressed batch can hold millions, and each becomes an object; others never come near."""
@@ -47,7 +50,7 @@ def batch_subscriber(
         auto_offset_reset="earliest",
         isolation_level="read_committed",
         session_timeout_ms=session_timeout_ms,
-        heartbeat_interval_ms=max(session_timeout_ms // 5, 1),
+        heartbeat_interval_ms=max(session_timeout_ms // _HEARTBEATS, 1),
         rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         max_partition_fetch_bytes=FETCH_BYTES,
         max_records=MAX_FETCHED_RECORDS,
