@@ -33,7 +33,7 @@ from consumers.evaluation import Evaluation
 from consumers.membership import Intake, Standing
 from consumers.observing import UNOBSERVED, Observer
 from consumers.state_log import LogEnds
-from consumers.tasks import WatchedTask
+from consumers.tasks import WatchedTask, heed_cancellation
 from consumers.view import PartitionView
 from contracts.dead_letters import Unreadable
 from contracts.instants import instant_of_timestamp
@@ -111,6 +111,7 @@ class AlertPartition:
 
     async def _serve(self) -> None:
         while True:
+            heed_cancellation()
             try:
                 async with asyncio.timeout(_IDLE_SECONDS):
                     await self._fed.wait()

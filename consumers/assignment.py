@@ -24,7 +24,7 @@ class WorkerLimits:
     again for ever.
     """
 
-    max_waiting: int = 20_000
+    max_waiting: int = 10_000
     max_batch: int = 2_000
     max_in_flight: int = 8_000
     max_bytes: int = 8_388_608

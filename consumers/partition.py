@@ -44,7 +44,7 @@ from consumers.membership import Intake, Standing
 from consumers.observing import Stage, observed_transaction
 from consumers.outputs import SNAPSHOT_HEADERS, Output
 from consumers.reserving import Plan, Planner
-from consumers.tasks import WatchedTask, end_task
+from consumers.tasks import WatchedTask, end_task, heed_cancellation
 from consumers.timelines import Timelines
 from consumers.view import Change, Marker, PartitionView
 from consumers.view_origin import require_view_fits
@@ -167,6 +167,7 @@ class Partition:
 
     async def _serve(self) -> None:
         while True:
+            heed_cancellation()
             records = await self._next_records()
             if records:
                 await self._process(records)

@@ -26,6 +26,16 @@ async def end_task(task: asyncio.Task[object]) -> None:
     log.error("a task did not end", task=task.get_name())
 
 
+def heed_cancellation() -> None:
+    """Raise what the running task was cancelled with, where a library it waited in has swallowed that.
+
+    Kafka's client waits by `asyncio.wait_for`, which gives back an answer that comes at the same moment instead.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class WatchedTask:
     """Work that goes on until it is told to end. Where it ends by itself, `fail` is called with the cause.
 

@@ -99,7 +99,7 @@ class WorkerSettings(BaseModel):
 
     max_batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2_000
     """Commands in one transaction at most: what a fetch of 1 MiB holds; smaller batches cost speed."""
-    max_waiting_records: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    max_waiting_records: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Commands that wait in memory, of all partitions, before no more are fetched."""
     cache_tickets: Annotated[int, Field(ge=0, le=10_000_000)] = 10_000
     """Tickets a worker remembers beside the view, some 5 kB each."""

@@ -1,13 +1,14 @@
 """A background task ends, also where what it waits in swallows a cancellation; one that ends by itself is told of."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 
 import pytest
 
 from consumers import tasks
 from consumers.errors import Fatal
-from consumers.tasks import WatchedTask, end_task
+from consumers.tasks import WatchedTask, end_task, heed_cancellation
 
 
 async def test_a_task_that_swallows_one_cancellation_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,3 +78,28 @@ async def test_work_that_was_told_to_end_is_none() -> None:
     for task in (cancelled, ended):
         await task.end()
     assert failures == []
+
+
+async def test_a_cancellation_that_a_library_swallowed_is_heeded() -> None:
+    went_on: list[bool] = []
+
+    async def work() -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # as `asyncio.wait_for` does when its answer comes just then
+            await asyncio.sleep(60)
+        heed_cancellation()
+        went_on.append(True)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert went_on == []
+
+
+async def test_nothing_is_heeded_where_nobody_cancelled() -> None:
+    await asyncio.create_task(_heeding())
+
+
+async def _heeding() -> None:
+    heed_cancellation()
