@@ -39,6 +39,12 @@ def known_names() -> list[str]:
     return [*COMMANDS, *(f"{DIRECTORY}{kind}" for kind in KINDS)]
 
 
+def known_fields(name: str) -> list[str]:
+    """Return the fields of what a name stands for, by their names on the wire; none where it stands for nothing."""
+    model = COMMANDS.get(name) or KINDS.get(name.removeprefix(DIRECTORY))
+    return [] if model is None else list(fields_of(model))
+
+
 def compose_command(name: str, ticket_id: str, words: Sequence[str], signature: Signature) -> dict[str, Any]:
     """Build a command from key=value words.
 

@@ -42,13 +42,31 @@ class _Words:
     fields: "Sequence[str]"
 
 
+def _names(incomplete: str) -> list[str]:
+    """Complete the name of a command or directory entry."""
+    from ops.composing import known_names
+
+    return [name for name in known_names() if name.startswith(incomplete)]
+
+
+def _fields(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a field of what is being built, up to its value."""
+    from ops.composing import known_fields
+
+    return [f"{name}=" for name in known_fields(context.params["what"]) if name.startswith(incomplete)]
+
+
 def send(
-    what: Annotated[str, typer.Argument(metavar="FILE|-|NAME", help="A file, - for stdin, or a command's name.")],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="FILE|-|NAME", help="A file, - for stdin, or a command's name.", autocompletion=_names),
+    ],
     subject: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="With a name: the ticket, or the directory entry.")
     ] = None,
     fields: Annotated[
-        list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...", help="Lists, maps and numbers as JSON.")
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="Lists, maps and numbers as JSON.", autocompletion=_fields),
     ] = None,
     *,
     command_id: Annotated[
