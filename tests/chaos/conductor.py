@@ -157,7 +157,7 @@ class Fire:
             case "broker":
                 await asyncio.to_thread(self.kafka.kill)
                 await asyncio.to_thread(self.kafka.start)
-                # Not into the next disturbance before each partition has committed again: the runbook says where exactly-once ends.
+                # The next act waits until each partition has committed: see the runbook, where exactly-once ends.
                 await self.decided(f"after broker {len(self.acts)}")
             case _:
                 self._signal(name, signal.SIGSTOP)
