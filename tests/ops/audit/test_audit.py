@@ -1,16 +1,18 @@
 """The audit as a whole: it holds where all is right, also while the fleet is at work, and counts what it saw."""
 
 import asyncio
+from itertools import count, takewhile
 
 import pytest
 
-from ops.audit import AuditProgress, audit
+from ops.audit import AuditProgress, AuditReport, audit
 from tests.fleet import Fleet, running_worker
 from tests.ops.audit.workload import forge, staff, tickets
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
 _NOTE = {"agent_id": "owner", "content": "again"}
+_AUDITS = 3
 
 
 async def test_it_holds_where_all_is_right(settled: Fleet) -> None:
@@ -69,14 +71,15 @@ async def test_it_holds_while_the_fleet_is_at_work(stack: Stack, prefix: str) ->
     """Audits of a log that grows: whatever moves between two looks is read on, and nothing is found."""
     async with running_worker(stack, prefix) as fleet:
         await staff(fleet)
+        reports: list[AuditReport] = []
 
         async def work() -> None:
-            for batch in range(30):
+            for batch in takewhile(lambda _: len(reports) < _AUDITS, count()):
                 await fleet.send_all(tickets(fleet, (f"W-{batch}-{number}" for number in range(20))))
                 await fleet.send_all(fleet.command("note.add", f"W-0-{number}", _NOTE) for number in range(20))
+                await fleet.settled()
 
         working = asyncio.create_task(work())
-        reports = []
         while not working.done():
             reports.append(await audit(stack.kafka, stack.redis, fleet.topics))
         await working
