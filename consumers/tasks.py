@@ -19,11 +19,12 @@ log = structlog.get_logger(__name__)
 async def end_task(task: asyncio.Task[object]) -> None:
     """Cancel a task until it has ended. One that will not is left behind: what it still writes is fenced or guarded."""
     for _ in range(_TRIES):
+        if task.done():  # at once, for a batch ends its loading this way
+            return
         task.cancel()
         await asyncio.wait([task], timeout=_TRY_SECONDS)
-        if task.done():
-            return
-    log.error("a task did not end", task=task.get_name())
+    if not task.done():
+        log.error("a task did not end", task=task.get_name())
 
 
 def heed_cancellation() -> None:

@@ -94,7 +94,9 @@ class PartitionView:
         Raises:
             ViewBehind: the timelines are elsewhere; nothing was written.
         """
-        await self._apply_at("events", expected, position, [self._timeline_write(event) for event in events])
+        await self._apply_at(
+            "events", expected, position, [self._timeline_write(event.ticket_id, (event,)) for event in events]
+        )
 
     async def timelines_reached(self, expected: int, position: int) -> None:
         """Note that the timelines are complete up to a position, unless they were not up to the one before."""
@@ -105,8 +107,9 @@ class PartitionView:
         if await self._apply(keys=[self.keys.marker], args=arguments) < 0:
             raise ViewBehind(f"the view of partition {self.keys.partition} is not at {expected} of its {field}")
 
-    def _timeline_write(self, event: RecordedEvent) -> Write:
-        return ("HSET", self.keys.timeline(event.ticket_id), event.version, event.value)
+    def _timeline_write(self, ticket_id: str, events: Iterable[RecordedEvent]) -> Write:
+        words = (word for event in events for word in (event.version, event.value))
+        return ("HSET", self.keys.timeline(ticket_id), *words)
 
     def writes_for(self, change: Change, source: int) -> Iterable[Write]:
         """Yield the writes that bring one ticket's part of the view up to date.
@@ -119,8 +122,7 @@ class PartitionView:
         if change.before is None:
             yield ("SADD", keys.tickets, change.ticket_id)
         if change.events:
-            timeline = keys.timeline(change.ticket_id)
-            yield ("HSET", timeline, *(word for event in change.events for word in (event.version, event.value)))
+            yield self._timeline_write(change.ticket_id, change.events)
         gone, new = index_changes(change.before, after)
         for entry in gone:
             yield ("SREM", keys.index(entry.name), entry.member)
