@@ -12,7 +12,7 @@ from consumers.due_index import Asked, DueIndex, Glance
 from contracts.cloudevents import event_type
 from contracts.instants import format_instant
 from services.alert_rounds import Cell, outlook
-from services.alerts import ALERT_SOURCE
+from services.alerts import ALERT_SOURCE, ask_id
 from services.directory_state import DirectoryState
 
 LEASE = timedelta(seconds=30)
@@ -81,11 +81,10 @@ class Evaluation:
 
 
 def _ask(ticket_id: str, cell: Cell, at: datetime) -> Mapping[str, Any]:
-    """Build the command that asks for one level; the same level of the same round always has the same id."""
-    anchor_at = format_instant(cell.anchor_at)
+    """Build the command that asks for one level."""
     return {
         "specversion": "1.0",
-        "id": f"{cell.condition}:{cell.level}:{anchor_at}",
+        "id": ask_id(cell),
         "source": ALERT_SOURCE,
         "type": event_type("alert.raise"),
         "subject": ticket_id,
@@ -94,7 +93,7 @@ def _ask(ticket_id: str, cell: Cell, at: datetime) -> Mapping[str, Any]:
         "data": {
             "condition": cell.condition,
             "level": cell.level,
-            "anchor_at": anchor_at,
+            "anchor_at": format_instant(cell.anchor_at),
             "at": format_instant(at),
         },
     }

@@ -7,9 +7,8 @@ from contracts.ticket import Alert
 from ops.console import CommandFailed
 from ops.fleet_view import open_view, told_reader
 from ops.target import Target
-from services.alert_grid import AlertCell
-from services.alert_service import AlertService
-from services.errors import AlertRejected
+from services.alert_grid import AlertCell, alert_grid
+from services.decision import unknown_ticket
 
 PendingAlert = tuple[str, Alert]
 """A ticket's id, and an alert of it."""
@@ -45,7 +44,7 @@ async def ticket_grid(target: Target, ticket_id: str, at: datetime) -> list[Aler
     """
     async with open_view(target) as view, DirectoryFollower(target.kafka, target.topics.directory) as following:
         await following.caught_up()
-        try:
-            return await AlertService(view.reader, following.directory, lambda: at).check_ticket_alerts(ticket_id)
-        except AlertRejected as error:
-            raise CommandFailed(error.message) from error
+        ticket = await view.reader.get(ticket_id)
+        if ticket is None:
+            raise CommandFailed(unknown_ticket(ticket_id).message)
+        return list(alert_grid(ticket, following.directory, at))

@@ -7,11 +7,11 @@ ticket = await OwnershipService(desk).accept_ticket("T-1", "anna")
 
 from contracts.directory import Agent, BusinessCalendar, Company, Contact, Policy, Team
 from contracts.ticket import Alert, CaseFlag, Envelope, Resolution, Task, Ticket
-from services.alert_grid import AlertCell
+from services.alert_grid import AlertCell, alert_grid
 from services.alert_service import AlertService
 from services.case_view_service import CaseViewService
 from services.case_views import EnvelopeSummary, ExpertView, OwnerView
-from services.desk import ServiceDesk
+from services.desk import ServiceDesk, Stamp
 from services.directory_state import DirectoryState
 from services.envelope_service import EnvelopeService
 from services.errors import (
@@ -70,6 +70,7 @@ __all__ = [
     "ResolutionRejected",
     "ResolutionService",
     "ServiceDesk",
+    "Stamp",
     "Task",
     "TaskRejected",
     "Team",
@@ -82,4 +83,5 @@ __all__ = [
     "Viewer",
     "WorkQueue",
     "WorkReader",
+    "alert_grid",
 ]

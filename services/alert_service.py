@@ -1,38 +1,43 @@
 """Alerts for programs that use the engine as a library (SPEC section 9)."""
 
-from collections.abc import Callable
 from datetime import datetime
 
-from services.alert_grid import AlertCell, alert_grid
-from services.decision import Directory, unknown_ticket
+from contracts.commands import RaiseAlert
+from contracts.instants import in_utc
+from contracts.ticket import Alert
+from services.alert_rounds import Cell, outlook
+from services.alerts import ALERT_SOURCE, ask_id
+from services.decision import unknown_ticket
+from services.desk import ServiceDesk, Stamp
 from services.errors import AlertRejected
-from services.repositories import TicketReader
 
 
 class AlertService:
-    """Looking at alerts; the rules are in `services.alert_rounds`, and only the alert worker raises one.
+    """Raising alerts, as the alert worker does at a tick; the rules are in `services.alert_rounds` and `alerts`."""
 
-    Args:
-        tickets: where tickets are looked up.
-        directory: whose policy and calendars tell when a level is reached.
-        clock: the time that is meant where none is given, with an offset from UTC.
-    """
+    def __init__(self, desk: ServiceDesk) -> None:
+        self._desk = desk
 
-    def __init__(self, tickets: TicketReader, directory: Directory, clock: Callable[[], datetime]) -> None:
-        self._tickets = tickets
-        self._directory = directory
-        self._clock = clock
+    async def check_ticket_alerts(self, ticket_id: str, at: datetime | None = None) -> list[Alert]:
+        """Raise what has come due on the ticket by an instant, else by the desk's clock, and return it.
 
-    async def check_ticket_alerts(self, ticket_id: str, at: datetime | None = None) -> list[AlertCell]:
-        """Return the nine cells of the ticket as of an instant; nothing is raised by looking.
-
-        A cell, not an `Alert`: most levels have not been raised, so have no id, no time and nobody who was told, and
-        what is asked about them is when they come due. Where a level was raised the cell holds its `Alert`.
+        Of each condition that is the highest level reached, unless it was raised or superseded before: a second check
+        raises nothing anew. To look without raising, see `services.alert_grid`.
 
         Raises:
-            AlertRejected: `ticket_unknown`.
+            AlertRejected: `ticket_unknown`; or `alert_stale` where another command came between, over a repository
+                whose calls suspend.
+            ValueError: the time is without an offset from UTC.
         """
-        ticket = await self._tickets.get(ticket_id)
+        instant = self._desk.now() if at is None else in_utc(at)
+        ticket = await self._desk.ticket(ticket_id)
         if ticket is None:
             raise AlertRejected(unknown_ticket(ticket_id))
-        return list(alert_grid(ticket, self._directory, self._clock() if at is None else at))
+        due = outlook(ticket, self._desk.directory, instant).due
+        return [await self._raised(ticket_id, cell, instant) for cell in due]
+
+    async def _raised(self, ticket_id: str, cell: Cell, at: datetime) -> Alert:
+        ask = RaiseAlert(condition=cell.condition, level=cell.level, anchor_at=cell.anchor_at, at=at)
+        ticket = await self._desk.send(ticket_id, ask, Stamp(ALERT_SOURCE, ask_id(cell), at))
+        of_cell = (cell.condition, cell.level, cell.anchor_at)
+        return next(each for each in ticket.alerts if (each.condition, each.level, each.anchor_at) == of_cell)

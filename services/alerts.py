@@ -4,14 +4,20 @@ from collections.abc import Iterator
 
 from contracts.commands import AcknowledgeAlert, RaiseAlert
 from contracts.events import AlertAcknowledged, AlertRaised
+from contracts.instants import format_instant
 from contracts.rejections import Refusal
 from contracts.ticket import Alert, Ticket
 from services.alert_recipients import recipients
-from services.alert_rounds import LEVELS, anchor_of, counted_levels, reached_at
+from services.alert_rounds import LEVELS, Cell, anchor_of, counted_levels, reached_at
 from services.decision import Context, Decision, event_from, refuse
 
 ALERT_SOURCE = "/itilnext/alerts"
 """Only the alert worker raises alerts; the broker's rights decide who may write under this source."""
+
+
+def ask_id(cell: Cell) -> str:
+    """Return the id of the command that asks for a level: the same level of the same round always has the same one."""
+    return f"{cell.condition}:{cell.level}:{format_instant(cell.anchor_at)}"
 
 
 def decide_raise(ticket: Ticket, command: RaiseAlert, context: Context) -> Decision:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import assert_never
 
 from contracts.commands import COMMANDS, Command
 from contracts.directory import Agent
@@ -16,13 +17,22 @@ from contracts.instants import in_utc
 from contracts.received import Position, ReceivedCommand
 from contracts.ticket import Ticket
 from services.decision import Directory
-from services.handling import Accepted, Rejected, World, handle
+from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
 from services.ownership import prospective_owner
 from services.registry import family_of
 from services.repositories import TicketChanged, TicketReader, TicketRepository
 
 LIBRARY_SOURCE = "/itilnext/library"
 _NAMES = {model: name for name, model in COMMANDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a command goes by beside what it says: sent again under the same source and id, it does nothing."""
+
+    source: str
+    id: str
+    time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,44 +83,54 @@ class ServiceDesk:
         """Return the ticket of this id."""
         return await self._tickets.get(ticket_id)
 
-    async def send(self, ticket_id: str, command: Command) -> Ticket:
-        """Return the ticket after the command.
+    async def send(self, ticket_id: str, command: Command, stamp: Stamp | None = None) -> Ticket:
+        """Return the ticket after the command; without a stamp it is a new one of this library, and happens now.
 
         Raises:
             CommandRejected: the subclass of the command's family; the ticket stays as it is.
         """
         position = Position(partition=0, offset=next(self._offsets))
         while True:
-            accepted = await self._decided(ticket_id, command, position)
-            try:
-                await self._tickets.save(accepted)
-            except TicketChanged:
-                continue  # another command came first: decide again, on what it left
-            return accepted.ticket
+            ticket = await self._tickets.get(ticket_id)
+            received = _received(ticket_id, command, stamp or self._stamp(ticket_id, ticket, command), position)
+            outcome = await self._outcome(received, ticket)
+            match outcome:
+                case Rejected():
+                    raise family_of(command)(outcome.refusal)
+                case Duplicate():
+                    assert ticket is not None, "a ticket that is not there has accepted no command"
+                    return ticket
+                case Accepted():
+                    try:
+                        await self._tickets.save(outcome)
+                    except TicketChanged:
+                        continue  # another command came first: decide again, on what it left
+                    return outcome.ticket
+                case _:
+                    assert_never(outcome)
 
-    async def _decided(self, ticket_id: str, command: Command, position: Position) -> Accepted:
-        ticket = await self._tickets.get(ticket_id)
-        candidate = prospective_owner(command)
+    async def _outcome(self, received: ReceivedCommand, ticket: Ticket | None) -> Outcome:
+        candidate = prospective_owner(received.data)
         owned = 0 if candidate is None else len(await self._tickets.open_tickets_of(candidate))
-        received = self._received(ticket_id, 0 if ticket is None else ticket.version, command, position)
-        outcome = handle(received, ticket, World(self._directory, CountedCapacity(owned)))
-        if isinstance(outcome, Rejected):
-            raise family_of(command)(outcome.refusal)
-        assert isinstance(outcome, Accepted), "the ticket's version is part of the id: no command is a duplicate"
-        return outcome
+        return handle(received, ticket, World(self._directory, CountedCapacity(owned)))
 
-    def _received(self, ticket_id: str, version: int, command: Command, position: Position) -> ReceivedCommand:
-        name = _NAMES[type(command)]
-        now = self.now()
-        return ReceivedCommand(
-            ticket_id=ticket_id,
-            source=LIBRARY_SOURCE,
-            id=f"{ticket_id}:{version + 1}:{name}",
-            name=name,
-            time=now,
-            recorded_at=now,
-            correlation_id=None,
-            data=command,
-            as_received=command,
-            position=position,
-        )
+    def _stamp(self, ticket_id: str, ticket: Ticket | None, command: Command) -> Stamp:
+        """Return one that no earlier command of the ticket had: its version is in it."""
+        version = 0 if ticket is None else ticket.version
+        return Stamp(LIBRARY_SOURCE, f"{ticket_id}:{version + 1}:{_NAMES[type(command)]}", self.now())
+
+
+def _received(ticket_id: str, command: Command, stamp: Stamp, position: Position) -> ReceivedCommand:
+    time = in_utc(stamp.time)
+    return ReceivedCommand(
+        ticket_id=ticket_id,
+        source=stamp.source,
+        id=stamp.id,
+        name=_NAMES[type(command)],
+        time=time,
+        recorded_at=time,
+        correlation_id=None,
+        data=command,
+        as_received=command,
+        position=position,
+    )

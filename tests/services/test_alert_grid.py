@@ -1,13 +1,10 @@
-"""The nine cells of a ticket, as the library shows them, and who still has to look at an alert (SPEC section 9)."""
+"""The nine cells of a ticket, and who still has to look at an alert (SPEC sections 6 and 8)."""
 
-import pytest
-
-from contracts.commands import AcceptTicket, AcknowledgeAlert, AddNote, Command, OpenTicket, RaiseAlert, ResolveTicket
-from services import AlertRejected, AlertService, InMemoryTickets, ServiceDesk
+from contracts.commands import AcceptTicket, AcknowledgeAlert, AddNote, OpenTicket, RaiseAlert, ResolveTicket
 from services.alert_grid import alert_grid
 from services.alerts import ALERT_SOURCE
 from services.view_index import index_entries
-from tests.services.cast import MONDAY, directory, later
+from tests.services.cast import MONDAY, later
 from tests.services.spec import Story, given
 
 OWNED = given(OpenTicket(subject="s", team_id="desk"), AcceptTicket(agent_id="anna"))
@@ -72,17 +69,3 @@ def test_an_alert_stands_on_the_list_of_its_recipients_until_acknowledged_or_res
     assert _listed(raised) == {("anna", f"T-1/{alert_id}"), ("lea", f"T-1/{alert_id}")}
     assert _listed(raised.given(AcknowledgeAlert(alert_id=alert_id, agent_id="lea"))) == set()
     assert _listed(raised.given(ResolveTicket(agent_id="anna"))) == set()
-
-
-async def test_the_library_looks_at_the_time_it_is_told_or_at_its_clock() -> None:
-    tickets, world = InMemoryTickets(), directory()
-    desk = ServiceDesk(tickets, world, lambda: MONDAY)
-    opening: Command = OpenTicket(subject="s", team_id="desk")
-    await desk.send("T-1", opening)
-    service = AlertService(tickets, world, lambda: later(hours=1))
-    assert [cell.state for cell in await service.check_ticket_alerts("T-1")][:3] == ["due", "to_come", "to_come"]
-    at = later(hours=2)
-    assert [cell.state for cell in await service.check_ticket_alerts("T-1", at)][:3] == ["due", "due", "to_come"]
-    with pytest.raises(AlertRejected, match="T-2") as refused:
-        await service.check_ticket_alerts("T-2")
-    assert refused.value.code == "ticket_unknown"
