@@ -10,6 +10,7 @@ MAX_RECORD_BYTES = 1_048_588
 MAX_COMMAND_BYTES = MAX_RECORD_BYTES + 65_536
 """A value of 1 MiB reaches the commands topic with its key and headers, so that it ends in the DLQ, not nowhere."""
 MAX_DLQ_BYTES = 2_097_152
+_COPIES_TO_LOSE_ONE_OF = 3
 MIN_COMPACTION_LAG_MS = 7 * _DAY_MS
 """How long the directory keeps a replaced entry: time to mend a bad one while the one before is still in the log."""
 
@@ -107,6 +108,15 @@ class Topics:
             TopicPlan(self.ticks, partitions, _deleted(_DAY_MS, MAX_RECORD_BYTES)),
             TopicPlan(self.directory, 1, _compacted(MIN_COMPACTION_LAG_MS)),
         )
+
+
+def durability(copies: int) -> Mapping[str, str]:
+    """Return the settings by which what was acknowledged survives the loss of one of so many copies.
+
+    With three or more, a write is acknowledged once two have it. With fewer the broker's default holds: a topic of two
+    copies that asked for both would stand still with either of them away.
+    """
+    return {"min.insync.replicas": "2"} if copies >= _COPIES_TO_LOSE_ONE_OF else {}
 
 
 def _deleted(retention_ms: int, max_bytes: int) -> dict[str, str]:

@@ -1,36 +1,108 @@
-"""Whether anybody is at work: the members of a consumer group."""
+"""Who is at work: consumer groups as their coordinators see them.
+
+The first seconds of a broker, in which it has no coordinator yet, are told from a group without members: a fleet at
+work must never be taken for one that stands still.
+"""
 
 import asyncio
+from dataclasses import dataclass
+from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import KafkaError, for_code
 
 from producers.connection import KafkaConnection
 
 _SECONDS = 30.0
 """How long a broker may take to have a coordinator: one that never had a group makes the topic for them first."""
 _POLL_SECONDS = 0.1
-_NOT_YET = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
+_STABLE = "Stable"
 
 
-async def group_members(connection: KafkaConnection, group_id: str) -> int:
-    """Return how many members a consumer group has; one that was never heard of has none.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A consumer group: its state in the broker's words, who is in it, and the partitions they hold together."""
 
-    Raises:
-        KafkaError: the broker can't be reached, or does not allow it.
-    """
-    admin = AIOKafkaAdminClient(**connection.client())
-    try:
-        await admin.start()
+    state: str
+    members: frozenset[str]
+    partitions: frozenset[tuple[str, int]]
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether its members have their partitions, and nobody comes or goes."""
+        return self.state == _STABLE
+
+
+class Groups:
+    """Looks at the consumer groups of one Kafka; to be used as an async context."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._admin = AIOKafkaAdminClient(**connection.client())
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            KafkaError: the broker can't be reached.
+        """
+        try:
+            await self._admin.start()
+        except BaseException:
+            await self._admin.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._admin.close()
+
+    async def now(self, group_id: str) -> Group | None:
+        """Return a group as it is now; None while its coordinator is not ready, as in a broker's first seconds.
+
+        Raises:
+            KafkaError: waiting does not help, e.g. because this user may not see the group.
+        """
+        try:
+            return await self._described(group_id)
+        except KafkaError as error:
+            if error.retriable:
+                return None
+            raise
+
+    async def known(self, group_id: str) -> Group:
+        """Return a group as soon as its coordinator is ready; one that was never heard of has no members.
+
+        Raises:
+            KafkaError: the broker can't be reached, does not allow it, or has had no coordinator for 30 seconds.
+        """
         clock = asyncio.get_running_loop()
         until = clock.time() + _SECONDS
         while True:
             try:
-                (response,) = await admin.describe_consumer_groups([group_id])
-                return len(response.to_object()["groups"][0]["members"])
-            except _NOT_YET:
-                if clock.time() > until:
+                return await self._described(group_id)
+            except KafkaError as error:
+                if not error.retriable or clock.time() > until:
                     raise
-                await asyncio.sleep(_POLL_SECONDS)
-    finally:
-        await admin.close()
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _described(self, group_id: str) -> Group:
+        (response,) = await self._admin.describe_consumer_groups([group_id])
+        ((error_code, _, state, _, _, members, *_),) = response.groups
+        if error_code:
+            raise for_code(error_code)(f"group {group_id}")
+        assignments = [ConsumerProtocolMemberAssignment.decode(assignment) for *_, assignment in members if assignment]
+        return Group(
+            state=state,
+            members=frozenset(member_id for member_id, *_ in members),
+            partitions=frozenset((topic, number) for each in assignments for topic, number in each.partitions()),
+        )
+
+
+async def has_members(connection: KafkaConnection, group_id: str) -> bool:
+    """Whether anybody is in a consumer group.
+
+    Raises:
+        KafkaError: the broker can't be reached, or does not allow it.
+    """
+    async with Groups(connection) as groups:
+        return bool((await groups.known(group_id)).members)

@@ -19,7 +19,7 @@ from consumers.timelines import fill_timelines
 from consumers.view import Marker, PartitionView
 from consumers.view_origin import require_view_fits
 from ops.fleet_view import FleetView, open_view
-from ops.group import group_members
+from ops.group import has_members
 from ops.target import Target
 from producers.topics_admin import cluster_id
 
@@ -59,7 +59,7 @@ async def rebuild(target: Target, watch: Watch) -> Rebuilt:
             await stack.enter_async_context(LogEnds(target.kafka, topic, view.partitions))
             for topic in (target.topics.state, target.topics.events)
         ]
-        by_workers = await group_members(target.kafka, target.ticket_group) > 0
+        by_workers = await has_members(target.kafka, target.ticket_group)
         began = time.monotonic()
         await drop_view(view)
         # Running workers take note of this at their start alone, and the view is theirs to build at once.

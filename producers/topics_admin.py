@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from contracts.topics import TopicPlan, Topics
+from contracts.topics import TopicPlan, Topics, durability
 from producers.connection import KafkaConnection
 
 _VISIBLE_AFTER_SECONDS = 60.0
@@ -155,8 +155,9 @@ async def _make(
     """Make topics; return those the broker refuses to make. One that somebody else makes meanwhile is fine."""
     if not missing:
         return ()
+    safe = durability(replication_factor)
     response = await admin.create_topics(
-        [NewTopic(t.name, t.partitions, replication_factor, topic_configs=dict(t.config)) for t in missing]
+        [NewTopic(t.name, t.partitions, replication_factor, topic_configs={**t.config, **safe}) for t in missing]
     )
     findings = []
     for name, code, message in response.topic_errors:
@@ -226,7 +227,10 @@ async def _checked(
         ]
     for wanted in plan:
         findings += _shape_findings(wanted.name, there[wanted.name], replication_factor)
-    return (*findings, *await _config_findings(admin, plan))
+    configs = await _configs(admin, plan)
+    for wanted in plan:
+        findings += setting_findings(wanted, there[wanted.name].replication_factor, configs[wanted.name])
+    return tuple(findings)
 
 
 def _shape_findings(name: str, shape: TopicShape, replication_factor: int) -> Iterator[Finding]:
@@ -239,23 +243,32 @@ def _shape_findings(name: str, shape: TopicShape, replication_factor: int) -> It
         yield Finding(name, problem, remedy)
 
 
-async def _config_findings(admin: AIOKafkaAdminClient, plan: Sequence[TopicPlan]) -> list[Finding]:
+async def _configs(admin: AIOKafkaAdminClient, plan: Sequence[TopicPlan]) -> Mapping[str, Mapping[str, str]]:
+    """Return the settings of each topic, the broker's defaults included."""
     if not plan:
-        return []
-    resources = [ConfigResource(ConfigResourceType.TOPIC, t.name, dict(t.config)) for t in plan]
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, wanted.name) for wanted in plan]
     configs: dict[str, dict[str, str]] = {}
     for response in await admin.describe_configs(resources):
         for code, message, _, name, entries in response.resources:
             if code:
                 raise for_code(code)(f"settings of topic {name}: {message}")
             configs[name] = {entry[0]: entry[1] for entry in entries}
-    return [
-        Finding(
-            wanted.name,
-            f"{setting} is {configs[wanted.name].get(setting)}, not {value}",
-            f"Run kafka-configs.sh --alter --topic {wanted.name} --add-config {setting}={value}.",
-        )
-        for wanted in plan
-        for setting, value in wanted.config.items()
-        if configs[wanted.name].get(setting) != value
-    ]
+    return configs
+
+
+def setting_findings(wanted: TopicPlan, copies: int, found: Mapping[str, str]) -> Iterator[Finding]:
+    """Find settings of a topic with so many copies that differ from the plan, or that keep less than they could."""
+    for setting, value in wanted.config.items():
+        if found.get(setting) != value:
+            yield _setting_finding(wanted.name, f"{setting} is {found.get(setting)}, not {value}", setting, value)
+    for setting, least in durability(copies).items():
+        if int(found.get(setting, 0)) < int(least):
+            problem = (
+                f"{setting} is {found.get(setting)} of {copies} copies: one lost broker can lose what it has taken"
+            )
+            yield _setting_finding(wanted.name, problem, setting, least)
+
+
+def _setting_finding(topic: str, problem: str, setting: str, value: str) -> Finding:
+    return Finding(topic, problem, f"Run kafka-configs.sh --alter --topic {topic} --add-config {setting}={value}.")

@@ -16,7 +16,7 @@ from ops.audit.partition import PartitionAudit, PartitionTotals, Scope
 from ops.audit.patience import WORKING_FLEET_SECONDS, Patience
 from ops.audit.reading import Bounds, Reading
 from ops.audit.report import AuditProgress, AuditReport, Outcomes
-from ops.group import group_members
+from ops.group import has_members
 from ops.log_reader import all_partitions
 from producers.connection import KafkaConnection, RedisConnection
 from producers.topics_admin import require_topics
@@ -49,7 +49,7 @@ async def audit(
         stack.push_async_callback(client.aclose)
         await client.ping()
         bounds = await stack.enter_async_context(Bounds(connection, topics.ticket_group))
-        at_work = await group_members(connection, topics.ticket_group) > 0
+        at_work = await has_members(connection, topics.ticket_group)
         of = await _records_about(bounds, topics, numbers)
 
         commands = all_partitions([topics.commands], partitions)

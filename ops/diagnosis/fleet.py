@@ -5,13 +5,12 @@ import time
 from collections.abc import AsyncIterator
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from consumers.keys import LAYOUT, fleet_key
 from consumers.view import as_text
 from ops.diagnosis.check import Check, Verdict
 from ops.fleet_view import FleetView, open_view
-from ops.group import group_members
+from ops.group import Groups, has_members
 from ops.lag import measure_lag
 from ops.log_reader import LogReader, all_partitions
 from ops.target import Target
@@ -32,23 +31,17 @@ async def look_at_groups(target: Target) -> AsyncIterator[Check]:
         ("alert workers", target.topics.alert_group, None, "itilnext worker alert"),
         ("directory worker", target.topics.directory_group, None, "itilnext worker directory"),
     )
-    admin = AIOKafkaAdminClient(**target.kafka.client())
-    try:
-        await admin.start()
+    async with Groups(target.kafka) as groups:
         for name, group_id, behind, command in described:
-            (response,) = await admin.describe_consumer_groups([group_id])
-            group = response.to_object()["groups"][0]
-            members = len(group["members"])
-            detail = f"group {group_id}: {group['state'] or 'unknown'}, members: {members}"
+            group = await groups.known(group_id)
+            detail = f"group {group_id}: {group.state or 'unknown'}, members: {len(group.members)}"
             if behind is not None:
                 detail += f", lag: {behind}"
-            if members:
+            if group.members:
                 yield Check(name, "ok", detail)
             else:
                 verdict: Verdict = "wrong" if behind else "note"
                 yield Check(name, verdict, detail, f"Start some: `{command}`, or `itilnext up`.")
-    finally:
-        await admin.close()
 
 
 async def look_at_ticks(target: Target) -> AsyncIterator[Check]:
@@ -85,7 +78,7 @@ async def look_at_view(target: Target) -> AsyncIterator[Check]:
         yield Check("view", "ok", f"at the end of the log, on {view.partitions} partitions")
         return
     offsets = f"{sum(behind.values())} offsets behind the log on {len(behind)} of {view.partitions} partitions"
-    if await group_members(target.kafka, target.ticket_group):
+    if await has_members(target.kafka, target.ticket_group):
         yield Check("view", "wrong", offsets, "Wait while it is being rebuilt; else see the log of the ticket workers.")
     else:
         yield Check("view", "note", offsets, "It catches up when a ticket worker starts.")

@@ -32,7 +32,7 @@ from contracts.dead_letters import Unreadable
 from contracts.partitioner import partition_of
 from contracts.topics import Topics
 from ops.console import CommandFailed, ExitCode
-from ops.group import group_members
+from ops.group import has_members
 from ops.log_reader import Ends, LogReader, LogRecord, all_partitions, written_ends
 from ops.repartition.copier import Copier
 from ops.repartition.histories import Histories
@@ -121,7 +121,7 @@ class Repartition:
     async def _require_nobody_at_work(self) -> None:
         for topics in (self._old, self._new.topics):
             for group in (topics.ticket_group, topics.alert_group, topics.directory_group):
-                if await group_members(self._connection, group):
+                if await has_members(self._connection, group):
                     remedy = "Stop all workers of both fleets, and try again."
                     raise CommandFailed(f"group {group} has members", remedy)
 

@@ -1,31 +1,16 @@
 """Whether a fleet works: its consumer groups are settled, have all their members, and hold every partition."""
 
-import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from typing import Self
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import KafkaError, for_code
-
+from ops.group import Groups
 from ops.stack.roles import ExpectedGroup
 from producers.connection import KafkaConnection
 
-_STABLE = "Stable"
-_POLL_SECONDS = 0.1
 _SESSIONS = 1.5
 """Session timeouts after which no dead member is left: a broker that has just started begins them anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupState:
-    """A consumer group as its coordinator sees it: who is in it, and the partitions they hold together."""
-
-    stable: bool
-    members: frozenset[str]
-    partitions: frozenset[tuple[str, int]]
 
 
 class FleetGroups:
@@ -36,7 +21,8 @@ class FleetGroups:
     """
 
     def __init__(self, connection: KafkaConnection, expected: Sequence[ExpectedGroup], session_seconds: float) -> None:
-        self._admin = AIOKafkaAdminClient(**connection.client())
+        self._groups = Groups(connection)
+        self._leaving = AsyncExitStack()
         self._expected = expected
         self._session_seconds = session_seconds
         self._strangers: frozenset[str] = frozenset()
@@ -48,60 +34,25 @@ class FleetGroups:
         Raises:
             KafkaError: the broker can't be reached.
         """
-        await self._admin.start()
-        try:
+        async with AsyncExitStack() as leaving:
+            await leaving.enter_async_context(self._groups)
             for group in self._expected:
-                self._strangers |= (await self._once_known(group.group_id)).members
-        except BaseException:
-            await self._admin.close()
-            raise
+                self._strangers |= (await self._groups.known(group.group_id)).members
+            self._leaving = leaving.pop_all()
         self._alive_after = time.monotonic() + _SESSIONS * self._session_seconds
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._admin.close()
+        await self._leaving.aclose()
 
     async def all_assigned(self) -> bool:
         """Whether every group is settled, with all its members, none of them dead, and every partition."""
         dead = self._strangers if time.monotonic() < self._alive_after else frozenset[str]()
         for group in self._expected:
-            state = await self._described(group.group_id)
-            if state is None or not state.stable or not state.partitions >= group.partitions:
+            now = await self._groups.now(group.group_id)
+            if now is None or not now.is_stable or not now.partitions >= group.partitions:
                 return False
             # More members than partitions: some have none and stand by, but they are in the group.
-            if len(state.members - self._strangers) < group.members or state.members & dead:
+            if len(now.members - self._strangers) < group.members or now.members & dead:
                 return False
         return True
-
-    async def _once_known(self, group_id: str) -> GroupState:
-        while True:
-            state = await self._described(group_id)
-            if state is not None:
-                return state
-            await asyncio.sleep(_POLL_SECONDS)
-
-    async def _described(self, group_id: str) -> GroupState | None:
-        """Return the group's state; None while its coordinator is not ready, as in a broker's first seconds.
-
-        Raises:
-            KafkaError: waiting does not help, e.g. because we may not see the group.
-        """
-        try:
-            (response,) = await self._admin.describe_consumer_groups([group_id])
-        except KafkaError as error:
-            if error.retriable:
-                return None
-            raise
-        (described,) = response.groups
-        error_code, _, state, _, _, members, *_ = described
-        if error_code:
-            refusal = for_code(error_code)
-            if refusal.retriable:
-                return None
-            raise refusal(f"group {group_id}")
-        assignments = [ConsumerProtocolMemberAssignment.decode(assignment) for *_, assignment in members if assignment]
-        return GroupState(
-            stable=state == _STABLE,
-            members=frozenset(member_id for member_id, *_ in members),
-            partitions=frozenset((topic, number) for each in assignments for topic, number in each.partitions()),
-        )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.topics import MAX_COMMAND_BYTES, MAX_DLQ_BYTES, MAX_RECORD_BYTES, Topics
+from contracts.topics import MAX_COMMAND_BYTES, MAX_DLQ_BYTES, MAX_RECORD_BYTES, Topics, durability
 
 DAY_MS = 24 * 60 * 60 * 1000
 # Name: whether co-partitioned, cleanup policy, days it is kept (None: for ever, or until compacted).
@@ -52,3 +52,8 @@ def test_whatever_the_commands_topic_takes_the_dlq_takes() -> None:
     assert limits[Topics().dlq] == MAX_DLQ_BYTES == 2 * 1024 * 1024
     assert 1024 * 1024 < limits[Topics().commands] == MAX_COMMAND_BYTES < MAX_DLQ_BYTES
     assert limits[Topics().events] == limits[Topics().state] == limits[Topics().rejections] == MAX_RECORD_BYTES
+
+
+def test_of_three_copies_two_have_a_write_before_it_is_acknowledged() -> None:
+    assert [durability(copies) for copies in (1, 2)] == [{}, {}], "one lost broker may not stop a fleet"
+    assert [durability(copies) for copies in (3, 5)] == [{"min.insync.replicas": "2"}] * 2

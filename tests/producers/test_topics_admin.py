@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from contracts.topics import Topics
 from producers.connection import KafkaConnection
-from producers.topics_admin import TopicsUnfit, check_topics, create_topics, require_topics
+from producers.topics_admin import TopicsUnfit, check_topics, create_topics, require_topics, setting_findings
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
@@ -153,6 +153,16 @@ async def test_fewer_replicas_than_wanted_are_found(stack: Stack, prefix: str) -
     await create_topics(stack.kafka, Topics(prefix), 1, 1)
     findings = await check_topics(stack.kafka, Topics(prefix), 1, 3)
     assert {finding.problem for finding in findings} == {"replication factor 1, the settings say 3"}
+
+
+@pytest.mark.parametrize(("copies", "in_sync", "findings"), [(1, 1, 0), (2, 1, 0), (3, 1, 1), (3, 2, 0), (3, 3, 0)])
+def test_fewer_copies_in_sync_than_survive_a_broker_are_found(copies: int, in_sync: int, findings: int) -> None:
+    events = Topics().plan(3)[1]
+    found = [*setting_findings(events, copies, {**events.config, "min.insync.replicas": str(in_sync)})]
+    assert [finding.problem.partition(":")[0] for finding in found] == [
+        "min.insync.replicas is 1 of 3 copies"
+    ] * findings
+    assert all(f"--topic {events.name} --add-config min.insync.replicas=2" in finding.remedy for finding in found)
 
 
 async def test_fleets_with_different_prefixes_do_not_see_each_other(stack: Stack, prefix: str) -> None:
