@@ -35,9 +35,7 @@ from consumers.observing import UNOBSERVED, Observer
 from consumers.state_log import LogEnds
 from consumers.tasks import WatchedTask, heed_cancellation
 from consumers.view import PartitionView
-from contracts.dead_letters import Unreadable
-from contracts.instants import instant_of_timestamp
-from contracts.ticks import read_tick
+from consumers.waiting_ticks import WaitingTicks
 from contracts.topics import Topics
 from producers.publisher import CommandPublisher
 
@@ -72,15 +70,15 @@ class AlertPartition:
         self._view = PartitionView(duty.redis, duty.topics.prefix, number)
         self._index = DueIndex(duty.redis, duty.topics.prefix, number)
         self._evaluation = Evaluation(self._index, duty.directory.directory, duty.publisher)
-        self._waiting: list[ConsumerRecord] = []
+        self._waiting = WaitingTicks(duty.future_tolerance, self._ignore)
         self._fed = asyncio.Event()
-        self._last: datetime | None = None
         self._standing = Standing(next_offset=0, fed_up_to=0, is_serving=False)
         self._task = WatchedTask(self._run(), f"alerts-{number}", duty.fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take ticks from the consumer; never blocks."""
-        self._waiting.extend(records)
+        for record in records:
+            self._waiting.add(record)
         self._standing = replace(self._standing, fed_up_to=records[-1].offset + 1)
         self._fed.set()
 
@@ -96,9 +94,9 @@ class AlertPartition:
     async def _run(self) -> None:
         while True:
             try:
-                self._waiting.clear()
-                self._last = await self._index.last_tick()
+                last = await self._index.last_tick()
                 start = await self._intake.committed()
+                self._waiting.begin_after(last)
                 self._intake.seek(start)
                 self._intake.resume()
                 self._standing = Standing(start, start, is_serving=True)
@@ -120,35 +118,16 @@ class AlertPartition:
                 await self._evaluation.keep_index()
                 continue
             self._fed.clear()
-            records, self._waiting = self._waiting, []
-            if not records:
+            taken = self._waiting.take()
+            if taken is None:
                 continue
-            at = self._highest(records)
+            at, done = taken
             if at is not None:
                 await self._evaluate(at)
                 await self._index.ticked(at)
-                self._last = at
                 self._duty.observer.tick_evaluated(self._number)
-            done = records[-1].offset + 1
             await self._intake.commit(done)
             self._standing = replace(self._standing, next_offset=done)
-
-    def _highest(self, records: Sequence[ConsumerRecord]) -> datetime | None:
-        """Return the instant to evaluate for, None when none of these ticks counts (step 1)."""
-        highest = self._last
-        for record in records:
-            try:
-                at = read_tick(record.value, tuple(record.headers)).at
-            except Unreadable as error:
-                self._ignore(error.code, record)
-                continue
-            if at - instant_of_timestamp(record.timestamp) > self._duty.future_tolerance:
-                self._ignore("in_future", record)
-            elif highest is not None and at <= highest:
-                self._duty.observer.tick_ignored("not_after_last")
-            else:
-                highest = at
-        return highest if highest != self._last else None
 
     def _ignore(self, reason: str, record: ConsumerRecord) -> None:
         self._duty.observer.tick_ignored(reason)

@@ -115,14 +115,14 @@ class DirectoryFollower:
             self.directory.apply(read_directory_change(record.key, record.value, tuple(record.headers)))
         except Unreadable as error:
             self.refused += 1
-            tell_refused_entry(record, error)
+            tell_refused_entry(record.offset, record.key, error)
 
 
-def tell_refused_entry(record: ConsumerRecord, error: Unreadable) -> None:
+def tell_refused_entry(offset: int, key: bytes | None, error: Unreadable) -> None:
     """Log that an entry was set aside; what it said, and why it won't do, is in the DLQ."""
     log.warning(
         "directory entry set aside; the one before stays in force",
-        offset=record.offset,
-        key=repr(record.key)[:_SHOWN_KEY],
+        offset=offset,
+        key=repr(key)[:_SHOWN_KEY],
         code=error.code,
     )

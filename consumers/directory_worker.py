@@ -15,6 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
+from consumers.backlog import Backlog
 from consumers.country_holidays import holidays_of
 from consumers.directory_follower import tell_refused_entry
 from consumers.directory_view import DirectoryView
@@ -27,7 +28,7 @@ from consumers.view import NOT_BUILT
 from consumers.watch import Ping, Watched, watched
 from contracts.dead_letters import Unreadable
 from contracts.directory import DirectoryChange, read_directory_change
-from contracts.received import Position, RawRecord
+from contracts.received import RawRecord
 from contracts.topics import Topics
 from producers.connection import KafkaConnection, RedisConnection
 from producers.partition_output import OutputFenced, PartitionOutput
@@ -35,18 +36,26 @@ from producers.topics_admin import require_topics
 from services.directory_state import DirectoryState
 
 _IDLE_SECONDS = 1.0
+_MOST_BYTES = 8_388_608
+"""Of what waits, and of what is applied at once."""
 _RETRY_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryWorkerConfig:
-    """What a directory worker needs to know."""
+    """What a directory worker needs to know.
+
+    `max_waiting` entries are in memory before no more are fetched, for a long directory comes faster than it is applied;
+    `max_batch` are applied at once.
+    """
 
     kafka: KafkaConnection
     redis: RedisConnection
     topics: Topics
     session_timeout_ms: int = 10_000
+    max_waiting: int = 10_000
+    max_batch: int = 2_000
 
     @property
     def group_id(self) -> str:
@@ -103,13 +112,17 @@ class _Directory:
         self._intake = intake
         self._standing = Standing(next_offset=0, fed_up_to=0, is_serving=False)
         self._state = DirectoryState(holidays_of)
-        self._waiting: asyncio.Queue[Sequence[ConsumerRecord]] = asyncio.Queue()
+        self._waiting = Backlog(lambda: duty.config.max_waiting, _MOST_BYTES)
+        self._fed = asyncio.Event()
         self._task = WatchedTask(self._run(), "directory", duty.fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
-        """Take records from the consumer; the directory is small, so that none is turned away."""
-        self._waiting.put_nowait(records)
-        self._standing = replace(self._standing, fed_up_to=records[-1].offset + 1)
+        """Take records from the consumer; never blocks, but has no more sent for now where many wait."""
+        self._waiting.extend(records)
+        if self._waiting.is_full:
+            self._intake.pause()
+        self._standing = replace(self._standing, fed_up_to=self._waiting.end)
+        self._fed.set()
 
     @property
     def standing(self) -> Standing:
@@ -142,22 +155,17 @@ class _Directory:
             await self._view.drop()
             await self._view.apply(NOT_BUILT, 0, ())
             position = 0
-        while not self._waiting.empty():
-            self._waiting.get_nowait()
+        self._waiting.clear()
         self._intake.seek(position)
         self._intake.resume()
         self._standing = Standing(position, position, is_serving=True)
         while True:
-            try:
-                async with asyncio.timeout(_IDLE_SECONDS):
-                    records = await self._waiting.get()
-            except TimeoutError:
-                if await self._view.position() != position:
-                    raise Retryable("the directory view was lost or changed") from None
-                continue
-            fresh = [record for record in records if record.offset >= position]
+            records = await self._next_records()
+            if not records and await self._view.position() != position:
+                raise Retryable("the directory view was lost or changed")
+            fresh = [record for record in records if record.position.offset >= position]
             if fresh:
-                end = fresh[-1].offset + 1
+                end = fresh[-1].position.offset + 1
                 accepted, dead_letters = self._read(fresh, told_up_to)
                 if end > told_up_to:
                     await self._tell(output, dead_letters, end)
@@ -166,23 +174,35 @@ class _Directory:
                 position = end
                 self._standing = replace(self._standing, next_offset=end)
 
+    async def _next_records(self) -> Sequence[RawRecord]:
+        """Return what waits, at most so much at once; nothing when nothing came for a while."""
+        if not self._waiting:
+            self._fed.clear()
+            try:
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    await self._fed.wait()
+            except TimeoutError:
+                return ()
+        taken = self._waiting.take(self._config.max_batch, _MOST_BYTES)
+        if self._waiting.is_half_empty:
+            self._intake.resume()
+        return taken
+
     def _read(
-        self, records: Sequence[ConsumerRecord], told_up_to: int
+        self, records: Sequence[RawRecord], told_up_to: int
     ) -> tuple[Sequence[DirectoryChange], Sequence[Output]]:
         accepted: list[DirectoryChange] = []
         dead_letters: list[Output] = []
         for record in records:
-            headers, position = tuple(record.headers), Position(record.partition, record.offset)
-            received = RawRecord(position, record.timestamp, record.key, record.value, headers)
             try:
-                change = read_directory_change(received.key, received.value, headers)
+                change = read_directory_change(record.key, record.value, record.headers)
                 self._state.apply(change)
                 accepted.append(change)
             except Unreadable as error:
-                if record.offset >= told_up_to:
-                    dead_letters.append(dead_letter(received, error, record.topic))
+                if record.position.offset >= told_up_to:
+                    dead_letters.append(dead_letter(record, error, self._config.topics.directory))
                     self._observer.directory_entry_refused(error.code)
-                    tell_refused_entry(record, error)
+                    tell_refused_entry(record.position.offset, record.key, error)
         return accepted, dead_letters
 
     async def _tell(self, output: PartitionOutput, dead_letters: Sequence[Output], end: int) -> None:

@@ -13,17 +13,19 @@ import pytest
 from consumers.directory_view import DirectoryView
 from consumers.directory_worker import DirectoryWorkerConfig, run_directory_worker
 from contracts.dead_letters import ERROR_CODE_HEADER
+from ops.composing import compose_entry
+from producers.publisher import CommandPublisher
 from services.alerts import ALERT_SOURCE
-from tests.fleet import SETTLE_SECONDS, Fleet, running_worker
+from tests.fleet import SETTLE_SECONDS, Fleet, idle_fleet, running_worker
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
 
 
 @asynccontextmanager
-async def directory_worker(fleet: Fleet) -> AsyncIterator[None]:
+async def directory_worker(fleet: Fleet, **limits: int) -> AsyncIterator[None]:
     """Run one directory worker in this process; leaving stops it, and raises what it died of."""
-    config = DirectoryWorkerConfig(fleet.stack.kafka, fleet.stack.redis, fleet.topics)
+    config = DirectoryWorkerConfig(fleet.stack.kafka, fleet.stack.redis, fleet.topics, **limits)
     async with fleet.running("directory-worker", lambda stop: run_directory_worker(config, stop)):
         yield
 
@@ -102,6 +104,18 @@ async def test_calendars_and_durations_one_can_t_go_by_are_set_aside_and_the_one
         raised = [event for event in await fleet.events("T-1") if event["type"] == "org.itilnext.alert.raised.v1"]
         assert [(one["data"]["level"], one["data"]["at"][14:16]) for one in raised] == [(1, "10"), (3, "30")]
         assert [one["data"]["code"] for one in await fleet.rejections()] == ["alert_stale"] * 2
+
+
+async def test_more_entries_than_may_wait_at_once_are_all_applied(stack: Stack, prefix: str) -> None:
+    count = 500
+    async with idle_fleet(stack, prefix, partitions=1) as fleet:
+        async with CommandPublisher(stack.kafka, fleet.topics) as publisher:
+            for number in range(count):
+                await publisher.send(compose_entry("directory.agent", f"a{number}", ["name=A"], "/connectors/hr"))
+        async with directory_worker(fleet, max_waiting=20, max_batch=50):
+            await entered(fleet, count)
+        view = DirectoryView(fleet.redis, prefix)
+        assert await view.entry("agent", f"a{count - 1}") is not None
 
 
 async def test_limits_missing_or_reversed_are_set_aside_and_the_ones_before_hold(stack: Stack, prefix: str) -> None:

@@ -15,6 +15,7 @@ from aiokafka.errors import (
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
+from ops.group import has_members
 from ops.rights.redis import REDIS_ROLES
 from producers.connection import KafkaConnection
 from producers.topics_admin import TopicsUnfit, create_topics, require_topics
@@ -141,6 +142,13 @@ async def test_only_its_worker_takes_a_partitions_output_over(locked: Locked, ro
     groups = {"ticket-worker": locked.topics.ticket_group, "directory-worker": locked.topics.directory_group}
     refused = {name for name, group in groups.items() if await denied(transact(connection, f"{group}-9"), TRANSACTION)}
     assert refused == groups.keys() - {role}
+
+
+async def test_a_group_one_may_not_see_is_not_taken_for_an_empty_one(locked: Locked) -> None:
+    group = locked.topics.ticket_group
+    assert not await has_members(locked.kafka_as("operator"), group)
+    with pytest.raises(GROUP):
+        await has_members(locked.kafka_as(NOBODY), group)
 
 
 async def delete_up_to_the_start(connection: KafkaConnection, topic: str) -> None:
