@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 class DirectoryWorkerConfig:
     """What a directory worker needs to know.
 
-    `max_waiting` entries are in memory before no more are fetched, for a long directory comes faster than it is applied;
+    `max_waiting` entries are in memory before no more are fetched, as a long directory comes faster than it is applied;
     `max_batch` are applied at once.
     """
 

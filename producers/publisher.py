@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from contracts.cloudevents import STRUCTURED_HEADERS, TYPE_PREFIX
 from contracts.json_values import write_json
@@ -116,36 +116,34 @@ class CommandPublisher:
             NotPublishable: a tick, or an event without a type or subject.
             KafkaError: it can't be sent; also when an earlier one could not.
         """
-        topic, subject = destination(event, self._topics)
-        partition = 0 if topic == self._topics.directory else partition_of(subject, self._partitions)
+        place, key = self._place(event)
         value = write_json(event) if value is None else value
         await self._make_room()
-        sent = self._producer.send(topic, value, subject.encode(), partition, headers=_HEADERS)
+        sent = self._producer.send(place.topic, value, key, place.partition, headers=_HEADERS)
         return self._watched(await sent)
 
-    async def deliver(self, commands: Sequence[Mapping[str, Any]]) -> None:
-        """Send commands, and wait until all are acknowledged: in batches, which costs a fraction of one by one.
+    async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Send as `send` does, and wait until all are acknowledged: in batches, which costs a fraction of one by one.
 
         Raises:
             NotPublishable: as `send`; then none is sent.
             KafkaError: not all of them could be delivered.
         """
-        batches: dict[int, list[BatchBuilder]] = {}
-        for command in commands:
-            _, subject = destination(command, self._topics)
-            filling = batches.setdefault(partition_of(subject, self._partitions), [self._producer.create_batch()])
-            record = {"timestamp": None, "key": subject.encode(), "value": write_json(command), "headers": _HEADERS}
+        batches: dict[TopicPartition, list[BatchBuilder]] = {}
+        for event in events:
+            place, key = self._place(event)
+            filling = batches.setdefault(place, [self._producer.create_batch()])
+            record = {"timestamp": None, "key": key, "value": write_json(event), "headers": _HEADERS}
             if filling[-1].append(**record) is None:
                 filling.append(self._producer.create_batch())
                 filling[-1].append(**record)
-        topic = self._topics.commands
         sent = [
-            await self._producer.send_batch(batch, topic, partition=partition)
-            for partition, filled in batches.items()
+            await self._producer.send_batch(batch, place.topic, partition=place.partition)
+            for place, filled in batches.items()
             for batch in filled
         ]
         await asyncio.gather(*sent)
-        self._acknowledged += len(commands)
+        self._acknowledged += len(events)
 
     async def delete_entry(self, kind: str, entity_id: str) -> "asyncio.Future[Delivery]":
         """Delete a directory entry, with a tombstone.
@@ -194,6 +192,12 @@ class CommandPublisher:
     def acknowledged(self) -> int:
         """How many records have arrived for certain."""
         return self._acknowledged
+
+    def _place(self, event: Mapping[str, Any]) -> tuple[TopicPartition, bytes]:
+        """Return where an event goes, and its key there; raises as `destination`."""
+        topic, subject = destination(event, self._topics)
+        partition = 0 if topic == self._topics.directory else partition_of(subject, self._partitions)
+        return TopicPartition(topic, partition), subject.encode()
 
     async def _stop(self) -> None:
         await stop_client(self._producer)

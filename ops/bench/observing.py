@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -25,6 +25,7 @@ from ops.observability.metrics import BATCH_SIZE
 _SCRAPE_SECONDS = 1.0
 """Fifteen times as often as Prometheus usually asks."""
 _ANSWER_SECONDS = 30.0
+_POLL_SECONDS = 0.05
 _SILENT: Mapping[str, str] = {variable("log", "level"): "CRITICAL"}
 
 
@@ -35,12 +36,33 @@ class _Scrapes:
     told: float = 0.0
 
     async def keep_asking(self, port: int) -> None:
+        await _listening(port)
         while True:
             await asyncio.sleep(_SCRAPE_SECONDS)
             await self.ask(port)
 
     async def ask(self, port: int) -> None:
-        self.told = await asyncio.to_thread(_records_told, port)
+        """Ask once.
+
+        Raises:
+            CommandFailed: it does not answer, or not as it should.
+        """
+        try:
+            self.told = await asyncio.to_thread(_records_told, port)
+        except (OSError, HTTPException) as error:
+            raise CommandFailed(f"/metrics of the observed worker does not answer: {error!r}") from error
+
+
+async def _listening(port: int) -> None:
+    """Return once the worker, which has just been started, has opened its port."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(_POLL_SECONDS)
+        else:
+            writer.close()
+            return
 
 
 def _records_told(port: int) -> float:
@@ -85,10 +107,10 @@ def _observed_worker(scrapes: _Scrapes) -> Loop:
         (port,) = choose(1)
         settings = {variable("health", "port"): str(port), variable("log", "format"): "json"}
         async with fleet.worker(settings=settings) as process:
-            asking = asyncio.create_task(scrapes.keep_asking(port))
-            try:
+            # A failed scrape ends the round: what was not observed says nothing of what observing costs.
+            async with asyncio.TaskGroup() as tasks:
+                asking = tasks.create_task(scrapes.keep_asking(port))
                 yield process
-            finally:
                 asking.cancel()
             await scrapes.ask(port)
 

@@ -17,14 +17,18 @@ _BATCH_BYTES = 1_000_000
 """Below every topic's max.message.bytes; a single larger record gets a batch of its own."""
 _MOST_UNACKNOWLEDGED = 32
 """Batches in memory before the broker is waited for."""
+MOST_OPEN_BYTES = 32_000_000
+"""Of the batches that are being filled: with hundreds of partitions they would take as many MB before one is full."""
 
 
 class Copier:
     """An idempotent producer, to be used as an async context; leaving it by itself sends what is left."""
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(self, connection: KafkaConnection, most_open_bytes: int = MOST_OPEN_BYTES) -> None:
         self._producer = AIOKafkaProducer(enable_idempotence=True, max_batch_size=_BATCH_BYTES, **connection.client())
+        self._most_open_bytes = most_open_bytes
         self._open: dict[TopicPartition, Any] = {}
+        self._taken_bytes = 0
         self._sent: list[Any] = []
 
     async def __aenter__(self) -> Self:
@@ -53,6 +57,9 @@ class Copier:
             batch = self._producer.create_batch()
             batch.append(timestamp=record.timestamp, **fields)
         self._open[partition] = batch
+        self._taken_bytes += len(record.key or b"") + len(record.value or b"")
+        if self._taken_bytes > self._most_open_bytes:
+            await self._send_open()
 
     async def flush(self) -> None:
         """Wait until all is written.
@@ -60,10 +67,14 @@ class Copier:
         Raises:
             KafkaError: it could not be.
         """
-        for partition, batch in self._open.items():
-            await self._send(partition, batch)
-        self._open.clear()
+        await self._send_open()
         await self._acknowledged()
+
+    async def _send_open(self) -> None:
+        """Send what is being filled; what was taken since the last time is the most that this can be."""
+        filled, self._open, self._taken_bytes = self._open, {}, 0
+        for partition, batch in filled.items():
+            await self._send(partition, batch)
 
     async def _send(self, partition: TopicPartition, batch: Any) -> None:  # noqa: ANN401 aiokafka is not typed
         self._sent.append(

@@ -109,6 +109,15 @@ async def test_what_is_delivered_is_on_the_log_in_order_however_many_batches_it_
         assert found == [event for event in events if event["subject"].encode() == key]
 
 
+@pytest.mark.broker
+async def test_what_is_delivered_goes_where_it_belongs(stack: Stack, topics: Topics) -> None:
+    entry = {**note("agent:ann", 0), "type": event_type("directory.agent")}
+    async with CommandPublisher(stack.kafka, topics) as publisher:
+        await publisher.deliver([note("T-1", 1), entry])
+    assert [record.key for record in await read(stack, topics.commands)] == [b"T-1"]
+    assert [record.key for record in await read(stack, topics.directory, 1)] == [b"agent:ann"]
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
