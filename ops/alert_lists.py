@@ -5,6 +5,7 @@ from datetime import datetime
 from consumers.directory_follower import DirectoryFollower
 from contracts.ticket import Alert
 from ops.console import CommandFailed
+from ops.directory_lookup import require_agent
 from ops.fleet_view import open_view, told_reader
 from ops.target import Target
 from services.alert_grid import AlertCell, alert_grid
@@ -18,6 +19,7 @@ async def pending_alerts(target: Target, agent_id: str) -> list[PendingAlert]:
     """Return the alerts that were raised to an agent, on open tickets, and that nobody has acknowledged; oldest first.
 
     Raises:
+        CommandFailed: the directory has no such agent, and nothing was raised to one.
         TopicsUnfit: the fleet's topics are missing or unequal.
         KafkaError, RedisError: the broker or Redis can't be reached.
     """
@@ -31,6 +33,8 @@ async def pending_alerts(target: Target, agent_id: str) -> list[PendingAlert]:
         for alert in tickets[ticket_id].alerts
         if alert.alert_id == alert_id
     ]
+    if not found:
+        await require_agent(target, agent_id)
     return sorted(found, key=lambda pending: (pending[1].raised_at, pending[0], pending[1].alert_id))
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from contracts.ticket import Envelope, Ticket
 from ops.cases import Seen
-from ops.console import out, print_line, print_table, readable
+from ops.console import local, out, print_line, print_table, readable
 from services.case_views import ExpertView, OwnerView
 from services.timeline import TimelineEntry
 
@@ -68,11 +68,6 @@ def print_expert_tabs(view: ExpertView) -> None:
         "Waiting for my teams", ("id", "level", "reason", "answer due"), map(_pending, view.pending_for_my_teams)
     )
     print_line(f"I may ask in the next level: {'yes' if view.may_add_next_level else 'no'}")
-
-
-def local(instant: datetime) -> str:
-    """Return an instant in the local zone, to the minute."""
-    return f"{instant.astimezone():%Y-%m-%d %H:%M}"
 
 
 def in_words(entry: TimelineEntry) -> str:

@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import IntEnum
 from typing import Annotated
 
@@ -138,6 +139,11 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for row in rows:
         table.add_row(*("" if cell is None else readable(str(cell)) for cell in row))
     (out if out.is_terminal else _piped).print(table)
+
+
+def local(instant: datetime) -> str:
+    """Return an instant as people read it, in the local zone and to the minute; what programs read is in UTC."""
+    return f"{instant.astimezone():%Y-%m-%d %H:%M}"
 
 
 def readable(text: str) -> str:

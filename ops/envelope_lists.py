@@ -3,31 +3,51 @@
 from collections.abc import Iterable
 
 from consumers.view_reader import ViewReader
-from ops.case_rendering import local
+from contracts.ticket import Envelope
+from ops.directory_lookup import require_agent, require_team
 from ops.fleet_view import told_reader
 from ops.target import Target
 
-Row = dict[str, object]
+WaitingEnvelope = tuple[str, Envelope]
+"""A ticket's id, and an envelope of it."""
 
 
-async def waiting_for_team(target: Target, team_id: str) -> list[Row]:
-    """Return the pending envelopes that any member of the team may accept, the most urgent first."""
+async def waiting_for_team(target: Target, team_id: str) -> list[WaitingEnvelope]:
+    """Return the pending envelopes that any member of the team may accept, the most urgent first.
+
+    Raises:
+        CommandFailed: the directory has no such team, and nothing waits for one.
+        TopicsUnfit: the fleet's topics are missing or unequal.
+        KafkaError, RedisError: the broker or Redis can't be reached.
+    """
     async with told_reader(target) as reader:
-        return await _rows(reader, await reader.index("envelopes-for-team", team_id))
+        found = await _envelopes(reader, await reader.index("envelopes-for-team", team_id))
+    if not found:
+        await require_team(target, team_id)
+    return found
 
 
-async def waiting_for_agent(target: Target, agent_id: str) -> list[Row]:
-    """Return the envelopes an agent works on, and the pending ones that name this agent, the most urgent first."""
+async def waiting_for_agent(target: Target, agent_id: str) -> list[WaitingEnvelope]:
+    """Return the envelopes an agent works on, and the pending ones that name this agent, the most urgent first.
+
+    Raises:
+        CommandFailed: the directory has no such agent, and nothing waits for one.
+        TopicsUnfit: the fleet's topics are missing or unequal.
+        KafkaError, RedisError: the broker or Redis can't be reached.
+    """
     async with told_reader(target) as reader:
         members = [
             member
             for kind in ("envelopes-of-expert", "envelopes-for-expert")
             for member in await reader.index(kind, agent_id)
         ]
-        return await _rows(reader, members)
+        found = await _envelopes(reader, members)
+    if not found:
+        await require_agent(target, agent_id)
+    return found
 
 
-async def _rows(reader: ViewReader, members: Iterable[str]) -> list[Row]:
+async def _envelopes(reader: ViewReader, members: Iterable[str]) -> list[WaitingEnvelope]:
     named = [tuple(member.split("/", 1)) for member in members]
     tickets = await reader.tickets(ticket_id for ticket_id, _ in named)
     found = [
@@ -35,17 +55,4 @@ async def _rows(reader: ViewReader, members: Iterable[str]) -> list[Row]:
         for ticket_id, envelope_id in named
         if ticket_id in tickets and (envelope := tickets[ticket_id].envelope(envelope_id)) is not None
     ]
-    found.sort(key=lambda pair: (pair[1].response_due_at, pair[0]))
-    return [
-        {
-            "ticket": ticket_id,
-            "envelope": envelope.envelope_id,
-            "level": envelope.level,
-            "status": envelope.status,
-            "expert": envelope.expert_id,
-            "reason": envelope.reason,
-            "answer due": local(envelope.response_due_at),
-            "response_due_at": envelope.response_due_at,
-        }
-        for ticket_id, envelope in found
-    ]
+    return sorted(found, key=lambda waiting: (waiting[1].response_due_at, waiting[0]))

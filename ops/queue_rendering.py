@@ -5,8 +5,7 @@ What is in which band and in which order was decided before; nothing here weighs
 
 from datetime import datetime, timedelta
 
-from ops.case_rendering import local
-from ops.console import print_line, print_table
+from ops.console import local, print_line, print_table
 from services.work_queue import QueuedTicket, WorkQueue
 
 _BANDS = {

@@ -6,6 +6,7 @@ lives here.
 
 from importlib import import_module
 from importlib.metadata import version
+from inspect import cleandoc
 from typing import Annotated
 
 import typer
@@ -55,7 +56,18 @@ def build_app() -> typer.Typer:
     app.callback()(_root)
     for name in COMMAND_MODULES:
         import_module(f"ops.cli.{name}").register(app)
+    _unwrap_help(app)
     return app
+
+
+def _unwrap_help(app: typer.Typer) -> None:
+    """Join the lines of each paragraph of the docstrings: Typer keeps them apart, however wide the terminal is."""
+    for command in app.registered_commands:
+        paragraphs = cleandoc(getattr(command.callback, "__doc__", None) or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(each.splitlines()) for each in paragraphs)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _unwrap_help(group.typer_instance)
 
 
 def main() -> None:

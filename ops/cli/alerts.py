@@ -9,6 +9,7 @@ from ops.console import (
     ExitCode,
     JsonOption,
     examples,
+    local,
     print_json,
     print_line,
     print_table,
@@ -16,8 +17,6 @@ from ops.console import (
 )
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from contracts.ticket import Alert
     from ops.alert_lists import PendingAlert
     from services.alert_grid import AlertCell
@@ -71,7 +70,7 @@ def _print_pending(agent_id: str, pending: "list[PendingAlert]", *, as_json: boo
         print_json([{"ticket_id": ticket_id, **alert.wire()} for ticket_id, alert in pending])
         return
     rows = [
-        (ticket_id, alert.condition, alert.level, _time(alert.raised_at), *_told(alert, agent_id), alert.alert_id)
+        (ticket_id, alert.condition, alert.level, local(alert.raised_at), *_told(alert, agent_id), alert.alert_id)
         for ticket_id, alert in pending
     ]
     print_table(
@@ -89,7 +88,13 @@ def _print_grid(ticket_id: str, grid: "list[AlertCell]", *, as_json: bool) -> No
         f"Alerts of {ticket_id}",
         ("condition", "level", "due at", "state", "raised", "acknowledged by", "alert"),
         [
-            (cell.condition, cell.level, _time(cell.due_at), _IN_WORDS.get(cell.state, cell.state), *_raised(cell))
+            (
+                cell.condition,
+                cell.level,
+                None if cell.due_at is None else local(cell.due_at),
+                _IN_WORDS.get(cell.state, cell.state),
+                *_raised(cell),
+            )
             for cell in grid
         ],
     )
@@ -99,12 +104,8 @@ def _print_grid(ticket_id: str, grid: "list[AlertCell]", *, as_json: bool) -> No
 
 def _raised(cell: "AlertCell") -> tuple[str, str | None, str]:
     alert = cell.alert
-    return ("", None, "") if alert is None else (_time(alert.raised_at), alert.acknowledged_by, alert.alert_id)
+    return ("", None, "") if alert is None else (local(alert.raised_at), alert.acknowledged_by, alert.alert_id)
 
 
 def _told(alert: "Alert", agent_id: str) -> tuple[str, str]:
     return next((each.role, each.reason) for each in alert.recipients if each.agent_id == agent_id)
-
-
-def _time(instant: "datetime | None") -> str:
-    return "" if instant is None else f"{instant:%Y-%m-%d %H:%M:%S}Z"

@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
         "show", epilog=examples("itilnext show T-1", "itilnext show T-1 --as agent:bob", "itilnext show T-1 --json")
     )(show)
     app.command("audit", epilog=examples("itilnext audit", "itilnext audit --ticket T-1 --json"))(audit)
-    app.command("rebuild")(rebuild)
+    app.command("rebuild", epilog=examples("itilnext rebuild", "itilnext rebuild --json"))(rebuild)
 
 
 def show(
@@ -34,7 +34,9 @@ def show(
         who = parse_viewer(viewer)
         case = asyncio.run(find_case(load_target(), ticket, who.agent_id))
         if case is None:
-            raise CommandFailed(f"there is no ticket {ticket}", "`itilnext tail events` shows which there are.")
+            raise CommandFailed(
+                f"there is no ticket {ticket}", "`itilnext tail events --from-start --until-end` shows which there are."
+            )
         if case.note:
             err.print(case.note)
         seen = seen_by(case, who)

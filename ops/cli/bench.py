@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    what: Annotated[Part | None, typer.Argument(metavar="[PART]", help=_PARTS, show_default=False)] = None,
+    what: Annotated[Part | None, typer.Argument(metavar="PART", help=_PARTS, show_default=False)] = None,
     *,
     commands: Annotated[int, typer.Option("--commands", min=100, help="Commands in each log worked off.")] = 120_000,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often each measurement is repeated.")] = 3,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_json, reported_errors
+from ops.console import CommandFailed, ExitCode, JsonOption, examples, local, print_json, reported_errors
 
 
 def register(app: typer.Typer) -> None:
@@ -50,4 +50,4 @@ def queue(
         if as_json:
             print_json(found)
         else:
-            print_queue(f"{title}, as of {instant:%Y-%m-%d %H:%M:%S}Z", found, instant, limit)
+            print_queue(f"{title}, as of {local(instant)}", found, instant, limit)

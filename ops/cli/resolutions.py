@@ -9,6 +9,7 @@ from ops.console import (
     ExitCode,
     JsonOption,
     examples,
+    local,
     print_json,
     print_line,
     print_table,
@@ -151,6 +152,4 @@ def _given(case: "CaseResolution") -> tuple[str, str, str]:
 
 
 def _made(case: "CaseResolution") -> tuple[str, str]:
-    from ops.case_rendering import local
-
     return case.resolution.created_by, local(case.resolution.created_at)

@@ -36,7 +36,7 @@ def asyncapi() -> None:
 def json_schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[TYPE]", help="As in the message's type: ticket.open, or org.itilnext.ticket.open.v1."),
+        typer.Argument(metavar="TYPE", help="As in the message's type: ticket.open, or org.itilnext.ticket.open.v1."),
     ] = None,
 ) -> None:
     """Print the JSON Schema (2020-12) of a message type, an example in it; of all types by name without TYPE.

@@ -62,11 +62,11 @@ def send(
         typer.Argument(metavar="FILE|-|NAME", help="A file, - for stdin, or a command's name.", autocompletion=_names),
     ],
     subject: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="With a name: the ticket, or the directory entry.")
+        str | None, typer.Argument(metavar="ID", help="With a name: the ticket, or the directory entry.")
     ] = None,
     fields: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FIELD=VALUE]...", help="Lists, maps and numbers as JSON.", autocompletion=_fields),
+        typer.Argument(metavar="FIELD=VALUE", help="Lists, maps and numbers as JSON.", autocompletion=_fields),
     ] = None,
     *,
     command_id: Annotated[

@@ -6,19 +6,25 @@ from typing import Annotated
 
 import typer
 
-from ops.console import JsonOption, err, print_json, print_line, print_table, reported_errors
+from ops.console import JsonOption, err, examples, print_json, print_line, print_table, reported_errors
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", show_default=False, help="Where the stack keeps its data and its logs."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        show_default="ITILNEXT_STACK__DATA",
+        help="Where the stack keeps its data and its logs.",
+    ),
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command("up")(up)
-    app.command("down")(down)
-    app.command("status")(status)
+    elsewhere = "itilnext up --detach --workers 5 --data /tmp/desk"
+    app.command("up", epilog=examples("itilnext up", elsewhere, "itilnext up --no-ticker"))(up)
+    app.command("down", epilog=examples("itilnext down", "itilnext down --data /tmp/desk"))(down)
+    app.command("status", epilog=examples("itilnext status", "itilnext status --json"))(status)
 
 
 def up(

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from ops.console import CommandFailed, ExitCode, JsonOption, err, print_json, print_line, reported_errors
+from ops.console import CommandFailed, ExitCode, JsonOption, err, examples, print_json, print_line, reported_errors
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command("ticker")(ticker)
-    app.command("tick")(tick)
+    app.command("ticker", epilog=examples("itilnext ticker", "itilnext ticker --every 1m"))(ticker)
+    app.command("tick", epilog=examples("itilnext tick --at 2026-11-24T09:30:00Z"))(tick)
 
 
 def ticker(

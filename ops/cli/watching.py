@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
 def tail(
     topics: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[events|rejections|dlq|commands]...", show_default="events rejections"),
+        typer.Argument(
+            metavar="TOPIC", help="Any of events, rejections, dlq, commands.", show_default="events rejections"
+        ),
     ] = None,
     *,
     ticket: Annotated[

@@ -5,9 +5,9 @@ Who sees what was decided in `services.visibility`; a gap in a column is what th
 
 from collections.abc import Sequence
 
-from ops.case_rendering import in_words, local
+from ops.case_rendering import in_words
 from ops.cases import Case
-from ops.console import print_table
+from ops.console import local, print_table
 from services.timeline import TimelineEntry, timeline
 from services.visibility import CUSTOMER, Viewer
 

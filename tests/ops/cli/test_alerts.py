@@ -1,7 +1,8 @@
 """`itilnext alerts` shows what waits for an agent, and the nine cells of a ticket, as the view has them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ async def fleet(stack: Stack, prefix: str) -> AsyncIterator[Fleet]:
         await fleet.enter("team", "desk", lead_id="lea")
         await fleet.enter("agent", "anna", team_ids=["desk"])
         await fleet.enter("agent", "lea", role="team_lead")
+        await fleet.enter("agent", "max", role="manager")
         for ticket_id in ("T-1", "T-2"):
             await fleet.send("ticket.open", ticket_id, time=OPENED, subject="s", team_id="desk")
             asked: dict[str, Any] = {"condition": "not_assigned", "level": 2, "anchor_at": OPENED, "at": ASKED}
@@ -48,10 +50,22 @@ async def test_what_waits_for_an_agent_until_it_is_acknowledged(fleet: Fleet, it
     shown = await run(itilnext, "--agent", "anna")
     assert "T-2" in shown.out
     assert "T-1" not in shown.out
-    assert (await run(itilnext, "--agent", "nobody", "--json")).json == []
+    assert (await run(itilnext, "--agent", "max", "--json")).json == [], "nothing was raised to a manager"
+    nobody = await run(itilnext, "--agent", "nobody")
+    assert (nobody.exit_code, nobody.out) == (2, "")
+    assert nobody.err.startswith("itilnext: The directory has no agent nobody.")
 
 
-@pytest.mark.usefixtures("fleet")
+@pytest.fixture
+def _in_kolkata(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Kolkata")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("fleet", "_in_kolkata")
 async def test_the_grid_of_a_ticket(itilnext: Itilnext) -> None:
     grid = (await run(itilnext, "--ticket", "T-1", "--at", ASKED, "--json")).json
     assert grid["ticket_id"] == "T-1"
@@ -65,7 +79,7 @@ async def test_the_grid_of_a_ticket(itilnext: Itilnext) -> None:
         ("not_completed", 3, "to_come", "2026-01-05T17:00:00.000000Z"),
     ]
     shown = (await run(itilnext, "--ticket", "T-1")).out
-    assert "2026-01-05 13:00:00Z" in shown
+    assert "2026-01-05 18:30" in shown, "tables tell the reader's time"
 
 
 @pytest.mark.usefixtures("fleet")

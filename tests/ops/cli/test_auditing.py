@@ -50,7 +50,9 @@ async def test_each_viewer_is_shown_what_is_theirs(fleet: Fleet, itilnext: Itiln
     assert owner["owner_view"]["envelopes"][0]["status"] == "active"
     assert owner["ticket"]["version"] == 5
     listed = (await run(itilnext, "envelopes", "--agent", "bob", "--json")).json
-    assert [row["envelope"] for row in listed] == ["e1"]
+    assert [(row["ticket_id"], row["envelope_id"]) for row in listed] == [("T-1", "e1")]
+    nobody = await run(itilnext, "envelopes", "--agent", "nobody")
+    assert (nobody.exit_code, "send directory.agent ID" in nobody.err) == (2, True)
     assert fleet.workers
 
 
