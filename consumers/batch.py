@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from aiokafka import TopicPartition
+
 from consumers.capacity import NO_LIMIT, Place
 from consumers.outputs import MAX_VALUE, Output, dead_letter, moved
 from consumers.view import Change, place_of
@@ -116,6 +118,14 @@ class Home:
     topics: Topics
     partition: int
     partitions: int
+
+    @property
+    def outputs(self) -> Sequence[TopicPartition]:
+        """Where its transactions write: beside its own, the commands of all, for those that are moved."""
+        topics = self.topics
+        own = (topics.events, topics.state, topics.rejections, topics.dlq)
+        moves = [TopicPartition(topics.commands, partition) for partition in range(self.partitions)]
+        return [*(TopicPartition(topic, self.partition) for topic in own), *moves]
 
 
 class BatchDecider:

@@ -138,6 +138,7 @@ class _Directory:
             output = PartitionOutput(self._config.kafka, self._config.group_id, 0)
             try:
                 await output.open()
+                await output.settle([TopicPartition(self._config.topics.dlq, output.partition)])
                 await self._serve(output)
             except (OutputFenced, Retryable, KafkaError, RedisError, OSError) as error:
                 log.warning("starting over", reason=repr(error))

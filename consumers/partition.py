@@ -17,9 +17,9 @@ One batch goes through the commit protocol:
 7. Any error drops the cache and takes the partition over again, as below.
 
 Taking over, before any record is handled: the consumer is paused; a new producer with the stable transactional id
-fences the former owner; the committed offset is read; the view catches up to the end of the state topic; places left
-in transit are settled; the next offset is the larger of the committed one and the last snapshot's `source_offset` +
-1; seek, resume.
+fences the former owner, and gives the marks to its last transaction that a broker killed meanwhile left out; the
+committed offset is read; the view catches up to the end of the state topic; places left in transit are settled; the
+next offset is the larger of the committed one and the last snapshot's `source_offset` + 1; seek, resume.
 
 A fenced partition may not take over at once, for that would fence the rightful owner: it waits until a frozen worker
 has learned from the group whether the partition is still its own, and is stopped by the rebalance if not.
@@ -53,12 +53,9 @@ from contracts.snapshots import read_snapshot
 from producers.partition_output import OutputFenced, PartitionOutput
 
 _LOADED_AT_ONCE = 500
-_NEW_TICKET_BYTES = 1_024
-"""What a snapshot weighs beyond what its events say: the names of its fields."""
-_IDLE_SECONDS = 1.0
-"""How often an idle partition looks whether its view is still there."""
-_FENCED_SECONDS = 4.0
-"""Longer than a heartbeat takes to tell a thawed worker that the group went on without it."""
+_NEW_TICKET_BYTES = 1_024  # what a snapshot weighs beyond what its events say: the names of its fields
+_IDLE_SECONDS = 1.0  # how often an idle partition looks whether its view is there, its last transaction complete
+_FENCED_SECONDS = 4.0  # longer than a heartbeat takes to tell a thawed worker that the group went on without it
 _RETRY_SECONDS = (0.05, 0.2, 1.0, 3.0)
 _DRAIN_SECONDS = 20.0
 log = structlog.get_logger(__name__)
@@ -129,6 +126,7 @@ class Partition:
     async def _take_over(self) -> None:
         self._output = PartitionOutput(self._fleet.connection, self._fleet.group_id, self._home.partition)
         self._fence = await self._output.open()
+        await self._output.settle(await self._fleet.ends.unmarked(self._home.outputs))
         committed = await self._intake.committed()
         await self._sync()
         self._next = max(committed, self._marker.source + 1)
@@ -175,6 +173,8 @@ class Partition:
             elif (await self._view.marker()).state != self._marker.state:
                 self._log.warning("the view was lost or changed; catching up")
                 await self._sync()
+            elif self._output is not None:
+                await self._output.relax()
 
     async def _next_records(self) -> list[RawRecord]:
         """Return what waits, at most a batch; nothing when nothing came for a while."""

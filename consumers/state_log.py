@@ -3,7 +3,7 @@
 Reads only; nothing here keeps an opinion about the view.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -47,6 +47,12 @@ class LogEnds:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stop()
+
+    async def unmarked(self, topic_partitions: Collection[TopicPartition]) -> Collection[TopicPartition]:
+        """Return those, of any topic, that hold records of a transaction whose end is not marked there."""
+        written = await self._all.end_offsets(topic_partitions)
+        stable = await self._stable.end_offsets(topic_partitions)
+        return [each for each in topic_partitions if stable[each] < written[each]]
 
     async def _stop(self) -> None:
         await stop_client(self._stable)

@@ -1,20 +1,35 @@
 """The transactional output of one partition: all of a batch and its consumed offset become visible, or nothing.
 
 One producer per partition with a stable transactional id: starting it fences whoever wrote for the partition before.
+
+A broker that dies while it ends a transaction can come back without the marks of it on some partitions, though it told
+the writer that the transaction had ended. The next commit or abort of the same id on such a partition marks what was
+left, as its own; so none may be written there that ends otherwise. Therefore
+
+1. no record is sent before the coordinator has taken in the partitions of its transaction: it does that only when it
+   is done with the transaction before, or believes so;
+2. where it did so over another connection than the one that ended that transaction, the coordinator may have died in
+   between: that transaction is ended once more, in the same way and on the same partitions, and nothing else is sent;
+3. a new owner asks the coordinator how the last transaction ended, before it fences the former owner; afterwards it
+   ends once more, in the same way, whatever has no mark.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.producer import sender
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from producers.connection import KafkaConnection
 from producers.stopping import stop_client
+from producers.transaction_states import Outcome, last_transaction
+from producers.transactions import Transactions
 
 # After a commit the coordinator answers the next transaction CONCURRENT_TRANSACTIONS while it still writes markers; the
 # library then waits this constant, 20 ms by default, which would be most of a command's latency.
@@ -31,6 +46,10 @@ class OutputFenced(Exception):
 
     A newer owner of the partition exists, or a transaction timed out.
     """
+
+
+class CoordinatorReplaced(KafkaError):  # type: ignore[misc]  # aiokafka is not typed
+    """Nothing was written: the last transaction was ended once more, for its coordinator may have died meanwhile."""
 
 
 class Record(Protocol):
@@ -58,6 +77,15 @@ class Record(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Ended:
+    """A transaction that was ended: on what, and over which connection to its coordinator."""
+
+    outcome: Outcome
+    partitions: Collection[TopicPartition]
+    link: object
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """Where a topic's records of one transaction lie: the last one's offset on the output's own partition."""
 
@@ -69,20 +97,36 @@ class PartitionOutput:
 
     def __init__(self, connection: KafkaConnection, group_id: str, partition: int) -> None:
         self.partition = partition
+        self._connection = connection
         self._group_id = group_id
+        self._transactional_id = f"{group_id}-{partition}"
         self._producer = AIOKafkaProducer(
-            transactional_id=f"{group_id}-{partition}",
+            transactional_id=self._transactional_id,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             linger_ms=0,
             max_batch_size=_BATCH_BYTES,
             **connection.client(),
         )
+        self._transactions = Transactions(self._producer)
+        self._inherited: Outcome | None = None
+        self._ended: _Ended | None = None
 
     async def open(self) -> str:
         """Fence former owners, end their open transaction, and return the fence: later owners' are greater as text."""
+        self._inherited = (await last_transaction(self._connection, self._transactional_id)).outcome
         await self._producer.start()
-        transactions = self._producer._txn_manager  # noqa: SLF001 the library has no public name for id and epoch
-        return f"{transactions.producer_id:020d}.{transactions.producer_epoch:05d}"
+        producer_id, epoch = self._transactions.producer
+        return f"{producer_id:020d}.{epoch:05d}"
+
+    async def settle(self, unmarked: Collection[TopicPartition]) -> None:
+        """End the former owner's last transaction once more, where marks of it are missing and for its offsets (3).
+
+        Call it between `open` and the first commit.
+        """
+        if self._inherited is not None:
+            with _fencing_told():
+                await self._producer.begin_transaction()
+                await self._end_again(self._inherited, unmarked)
 
     async def commit(
         self,
@@ -94,56 +138,95 @@ class PartitionOutput:
 
         Raises:
             OutputFenced: a newer owner exists; nothing of this becomes visible.
+            CoordinatorReplaced: nothing of this was written; make a new output.
             KafkaError: the outcome is unknown until the committed offset is read again.
         """
-        try:
+        batches = self._by_partition(records)
+        with _fencing_told():
             await self._producer.begin_transaction()
-            sent = await self._send(records)
+            await self._transactions.join(batches)
+            if self._ended is not None and not self._transactions.is_linked_by(self._ended.link):
+                await self._end_again(self._ended.outcome, self._ended.partitions)
+                raise CoordinatorReplaced(self._transactional_id)
+            sent = await self._send(batches)
             await self._producer.send_offsets_to_transaction(dict(consumed), self._group_id)
             await before_commit()
-            await self._producer.commit_transaction()
-        except (ProducerFenced, InvalidProducerEpoch) as error:
-            raise OutputFenced(str(error)) from error
+            await self._end(Outcome.COMMITTED, batches)
         return sent
+
+    async def relax(self) -> None:
+        """Look, while there is nothing to do, whether the last transaction has all its marks.
+
+        Then a connection that ends later, as idle ones do, says nothing about it.
+        """
+        if self._ended is not None and await self._transactions.are_complete_over(self._ended.link):
+            self._ended = None
 
     async def close(self) -> None:
         """Let go of the connections; an open transaction is left to its timeout or to the next owner."""
         await stop_client(self._producer)
 
-    async def _send(self, records: Mapping[str, Sequence[Record]]) -> Mapping[str, Sent]:
+    async def _end_again(self, outcome: Outcome, partitions: Collection[TopicPartition]) -> None:
+        await self._transactions.join(partitions)
+        await self._transactions.join_group(self._group_id)
+        await self._end(outcome, partitions)
+
+    async def _end(self, outcome: Outcome, partitions: Collection[TopicPartition]) -> None:
+        self._ended = _Ended(outcome, partitions, self._transactions.link)
+        match outcome:
+            case Outcome.COMMITTED:
+                await self._producer.commit_transaction()
+            case Outcome.ABORTED:
+                await self._producer.abort_transaction()
+
+    async def _send(self, batches: Mapping[TopicPartition, Sequence[Record]]) -> Mapping[str, Sent]:
         """Send all, then await every send: a failed one would not stop the commit by itself."""
-        waiting: list[tuple[str, int, int, Awaitable[RecordMetadata]]] = []
-        for topic, outputs in records.items():
-            for partition, wanted in self._by_partition(outputs).items():
-                for count, future in await self._send_batches(topic, partition, wanted):
-                    waiting.append((topic, partition, count, future))
+        waiting: list[tuple[TopicPartition, int, Awaitable[RecordMetadata]]] = []
+        for target, wanted in batches.items():
+            for count, future in await self._send_batches(target, wanted):
+                waiting.append((target, count, future))
         sent: dict[str, Sent] = {}
-        for (topic, partition, count, _), metadata in zip(
+        for (target, count, _), metadata in zip(
             waiting, await asyncio.gather(*(future for *_, future in waiting)), strict=True
         ):
-            if partition == self.partition:
-                sent[topic] = Sent(metadata.offset + count - 1)
+            if target.partition == self.partition:
+                sent[target.topic] = Sent(metadata.offset + count - 1)
         return sent
 
-    def _by_partition(self, outputs: Sequence[Record]) -> Mapping[int, list[Record]]:
-        grouped: dict[int, list[Record]] = {}
-        for output in outputs:
-            grouped.setdefault(self.partition if output.partition is None else output.partition, []).append(output)
+    def _by_partition(self, records: Mapping[str, Sequence[Record]]) -> Mapping[TopicPartition, Sequence[Record]]:
+        grouped: dict[TopicPartition, list[Record]] = {}
+        for topic, outputs in records.items():
+            own = TopicPartition(topic, self.partition)
+            for output in outputs:
+                target = own if output.partition is None else TopicPartition(topic, output.partition)
+                grouped.setdefault(target, []).append(output)
         return grouped
 
     async def _send_batches(
-        self, topic: str, partition: int, outputs: Sequence[Record]
+        self, target: TopicPartition, outputs: Sequence[Record]
     ) -> list[tuple[int, Awaitable[RecordMetadata]]]:
         futures: list[tuple[int, Awaitable[RecordMetadata]]] = []
         batch = self._producer.create_batch()
         for output in outputs:
             fields = {"key": output.key, "value": output.value, "headers": list(output.headers)}
             if batch.append(timestamp=output.timestamp, **fields) is None:
-                futures.append(
-                    (batch.record_count(), await self._producer.send_batch(batch, topic, partition=partition))
-                )
+                futures.append((batch.record_count(), await self._send_batch(batch, target)))
                 batch = self._producer.create_batch()
                 batch.append(timestamp=output.timestamp, **fields)
         if batch.record_count():
-            futures.append((batch.record_count(), await self._producer.send_batch(batch, topic, partition=partition)))
+            futures.append((batch.record_count(), await self._send_batch(batch, target)))
         return futures
+
+    async def _send_batch(self, batch: BatchBuilder, target: TopicPartition) -> Awaitable[RecordMetadata]:
+        sending: Awaitable[RecordMetadata] = await self._producer.send_batch(
+            batch, target.topic, partition=target.partition
+        )
+        return sending
+
+
+@contextmanager
+def _fencing_told() -> Iterator[None]:
+    try:
+        yield
+    except (ProducerFenced, InvalidProducerEpoch) as error:
+        raise OutputFenced(str(error)) from error
