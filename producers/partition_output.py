@@ -81,7 +81,7 @@ class _Ended:
     """A transaction that was ended: on what, and over which connection to its coordinator."""
 
     outcome: Outcome
-    partitions: Collection[TopicPartition]
+    partitions: tuple[TopicPartition, ...]
     link: object
 
 
@@ -172,7 +172,7 @@ class PartitionOutput:
         await self._end(outcome, partitions)
 
     async def _end(self, outcome: Outcome, partitions: Collection[TopicPartition]) -> None:
-        self._ended = _Ended(outcome, partitions, self._transactions.link)
+        self._ended = _Ended(outcome, tuple(partitions), self._transactions.link)
         match outcome:
             case Outcome.COMMITTED:
                 await self._producer.commit_transaction()
