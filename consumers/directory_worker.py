@@ -162,8 +162,10 @@ class _Directory:
         self._standing = Standing(position, position, is_serving=True)
         while True:
             records = await self._next_records()
-            if not records and await self._view.position() != position:
-                raise Retryable("the directory view was lost or changed")
+            if not records:
+                if await self._view.position() != position:
+                    raise Retryable("the directory view was lost or changed")
+                await output.relax()
             fresh = [record for record in records if record.position.offset >= position]
             if fresh:
                 end = fresh[-1].position.offset + 1
