@@ -14,8 +14,8 @@ from producers.partition_output import TRANSACTION_TIMEOUT_MS
 from producers.topics_admin import check_topics, require_topics
 
 _PRODUCE = 0
-_TRANSACTIONS = {22, 24, 25, 26, 28}
-"""InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit."""
+_TRANSACTIONS = {22, 24, 25, 26, 28, 65}
+"""InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit, DescribeTransactions."""
 _RELEASE_OF_PRODUCE = {9: "2.8 to 3.6", 10: "3.7", 11: "3.8 or 3.9", 12: "4.0", 13: "4.1 or newer"}
 """A broker does not tell its release; the newest version of this request it knows does."""
 _HANGING_SECONDS = 4 * TRANSACTION_TIMEOUT_MS / 1_000
@@ -37,7 +37,7 @@ async def look_at_broker(target: Target) -> AsyncIterator[Check]:
     if newest.keys() >= _TRANSACTIONS:
         yield Check("broker", "ok", detail)
     else:
-        yield Check("broker", "wrong", f"{detail}, without transactions", "Use a broker that has them (Kafka 2.5 on).")
+        yield Check("broker", "wrong", f"{detail}, without transactions", "Use a broker that has them (Kafka 3.0 on).")
 
 
 async def look_at_topics(target: Target) -> AsyncIterator[Check]:
