@@ -85,6 +85,17 @@ def read_command(record: RawRecord) -> ReceivedCommand:
     )
 
 
+def ticket_id_of(subject: object) -> str:
+    """Return a command's subject, which names its ticket (SPEC section 3).
+
+    Raises:
+        BadKey: it can't be a ticket's id.
+    """
+    if not isinstance(subject, str) or TICKET_ID.fullmatch(subject) is None:
+        raise BadKey("subject must be a ticket id: 1-128 of A-Z a-z 0-9 . _ : -")
+    return subject
+
+
 def _times(event: CloudEvent, timestamp: int) -> tuple[datetime, datetime]:
     """Return the record's time and the command's; each stands in for the other where that one is missing."""
     if timestamp >= 0:
@@ -96,9 +107,7 @@ def _times(event: CloudEvent, timestamp: int) -> tuple[datetime, datetime]:
 
 
 def _ticket_id(event: CloudEvent, key: bytes | None) -> str:
-    subject = event.subject
-    if not isinstance(subject, str) or TICKET_ID.fullmatch(subject) is None:
-        raise BadKey("subject must be a ticket id: 1-128 of A-Z a-z 0-9 . _ : -")
+    subject = ticket_id_of(event.subject)
     if key is not None and key != subject.encode():
         raise BadKey("the record's key is not its subject")
     if event.partitionkey is not None and event.partitionkey != subject:

@@ -14,7 +14,7 @@ from typing import assert_never
 from contracts.commands import COMMANDS, Command
 from contracts.directory import Agent
 from contracts.instants import in_utc
-from contracts.received import Position, ReceivedCommand
+from contracts.received import Position, ReceivedCommand, ticket_id_of
 from contracts.ticket import Ticket
 from services.decision import Directory
 from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
@@ -88,6 +88,7 @@ class ServiceDesk:
 
         Raises:
             CommandRejected: the subclass of the command's family; the ticket stays as it is.
+            BadKey: what is given can't be a ticket's id.
         """
         position = Position(partition=0, offset=next(self._offsets))
         while True:
@@ -123,7 +124,7 @@ class ServiceDesk:
 def _received(ticket_id: str, command: Command, stamp: Stamp, position: Position) -> ReceivedCommand:
     time = in_utc(stamp.time)
     return ReceivedCommand(
-        ticket_id=ticket_id,
+        ticket_id=ticket_id_of(ticket_id),
         source=stamp.source,
         id=stamp.id,
         name=_NAMES[type(command)],

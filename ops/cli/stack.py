@@ -67,7 +67,7 @@ def up(
         run_stack(UpOptions(folder, settings, Fleet(workers, ticker), told=told, ready=print_json))
 
 
-def down(data: DataOption = None) -> None:
+def down(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Stop the stack, and leave nothing of it running; its data is kept."""
     from ops.settings import load_settings
     from ops.stack.data import DataFolder
@@ -75,7 +75,11 @@ def down(data: DataOption = None) -> None:
 
     with reported_errors():
         folder = DataFolder.at(data or load_settings().stack.data)
-        print_line(f"Stopped the stack on {folder.path}." if stop_stack(folder) else f"Nothing is up on {folder.path}.")
+        stopped = stop_stack(folder)
+        if as_json:
+            print_json({"data": str(folder.path), "stopped": stopped})
+            return
+        print_line(f"Stopped the stack on {folder.path}." if stopped else f"Nothing is up on {folder.path}.")
 
 
 def status(data: DataOption = None, as_json: JsonOption = False) -> None:

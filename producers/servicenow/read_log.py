@@ -50,6 +50,7 @@ CHANNELS: Mapping[str, Channel] = {
     "portal": "portal",
     "self service": "portal",
     "self-service": "portal",
+    "api": "api",
 }
 """By `contact_type` in lower case; all else is `other`."""
 # Room for the rest of a command id, which is `<number>:<row>:<command>` and has 128 characters at most.

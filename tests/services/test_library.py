@@ -7,7 +7,7 @@ import pytest
 
 import services
 from contracts.commands import AddNote, Command, OpenTicket, ResolveTicket, TransferTicket
-from contracts.dead_letters import InvalidData
+from contracts.dead_letters import BadKey, InvalidData
 from contracts.directory import Agent
 from contracts.recorded import RecordedEvent
 from contracts.ticket import Ticket
@@ -62,6 +62,15 @@ async def test_a_ticket_is_opened_and_accepted(desk: ServiceDesk, ownership: Own
     accepted = await ownership.accept_ticket("T-1", "anna")
     assert (accepted.owner_id, accepted.version) == ("anna", 2)
     assert await desk.ticket("T-1") == accepted
+
+
+@pytest.mark.parametrize("ticket_id", ["", "T 1", "T/1", "x" * 129])
+async def test_what_no_message_could_name_names_no_ticket_here_either(
+    desk: ServiceDesk, tickets: InMemoryTickets, ticket_id: str
+) -> None:
+    with pytest.raises(BadKey, match="subject must be a ticket id"):
+        await desk.send(ticket_id, OPEN)
+    assert await tickets.get(ticket_id) is None
 
 
 async def test_ownership_is_validated(desk: ServiceDesk, ownership: OwnershipService) -> None:

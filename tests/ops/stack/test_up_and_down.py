@@ -142,7 +142,8 @@ async def test_the_next_one_on_its_data_takes_over_and_down_leaves_nothing(
         workers = {f"stand-in-{after['pids'][name]}" for name in ("ticket-1", "ticket-2")}
         assert await client_ids(after["bootstrap_servers"], "itilnext.stand-in") == workers
 
-        assert cli("down", "--data", str(folder)).returncode == 0
+        ended = cli("down", "--data", str(folder), "--json")
+        assert (ended.returncode, json.loads(ended.stdout)) == (0, {"data": str(folder), "stopped": True})
         assert all_gone(after["pids"])
         assert second.ended() == 0
     again = cli("down", "--data", str(folder))

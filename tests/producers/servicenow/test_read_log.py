@@ -22,7 +22,14 @@ def test_question_marks_and_blanks_are_no_value(log: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "channel"),
-    [("Phone", "phone"), ("Email", "email"), ("Self service", "portal"), ("Direct opening", "other"), ("?", "other")],
+    [
+        ("Phone", "phone"),
+        ("Email", "email"),
+        ("Self service", "portal"),
+        ("API", "api"),
+        ("Direct opening", "other"),
+        ("?", "other"),
+    ],
 )
 def test_channels_that_are_not_known_are_other(log: Path, said: str, channel: str) -> None:
     (read,) = rows_of(log, *incident(row(contact_type=said)))
