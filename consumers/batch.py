@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from aiokafka import TopicPartition
+from msgspec import Struct
 
 from consumers.capacity import NO_LIMIT, Place
 from consumers.outputs import MAX_VALUE, Output, dead_letter, moved
@@ -22,13 +22,13 @@ from contracts.rejections import write_rejection
 from contracts.ticket import Ticket
 from contracts.topics import Topics
 from contracts.tracing import with_traceparent
-from services.handling import Accepted, Duplicate, Outcome, Rejected, World, handle
+from services.handling import Accepted, Rejected, World, handle
 
 _REMEMBERED_BYTES = 64
 """What one more command adds to a snapshot by itself: its entry in `recent_commands`."""
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """A ticket in hand; `bound` is the most its snapshot can weigh, in bytes."""
 
     ticket: Ticket | None
@@ -150,24 +150,23 @@ class BatchDecider:
     def _handle(self, record: RawRecord, command: ReceivedCommand) -> None:
         entry = self.decided.tickets.get(command.ticket_id) or self._known[command.ticket_id]
         try:
-            self._adopt(command, entry, handle(command, entry.ticket, self._world))
+            outcome = handle(command, entry.ticket, self._world)
+            if isinstance(outcome, Accepted):
+                self._accept(command, entry, outcome)
+            elif isinstance(outcome, Rejected):
+                self._reject(command, outcome)
+            else:
+                self.decided.duplicates += 1
         except TooLarge as error:
             self._dead_letter(record, error)
         except Exception as error:  # noqa: BLE001 a defect in one decision is told in the DLQ and must not stop the partition
             self._dead_letter(record, _internal(error))
 
-    def _adopt(self, command: ReceivedCommand, entry: Entry, outcome: Outcome) -> None:
-        if isinstance(outcome, Accepted):
-            self._accept(command, entry, outcome)
-        elif isinstance(outcome, Duplicate):
-            self.decided.duplicates += 1
-        else:
-            self._reject(command, outcome)
-
     def _accept(self, command: ReceivedCommand, entry: Entry, outcome: Accepted) -> None:
         decided, ticket_id, events = self.decided, command.ticket_id, outcome.events
         adopted = _within_limits(entry, outcome)
-        self._want_place_of_reopened(command, outcome)
+        if isinstance(command.data, ReopenTicket):
+            self._want_place_of_reopened(command, outcome)
         was = place_of(entry.ticket)
         if was is not None and was != place_of(outcome.ticket):
             decided.freed.append((was, command.position.offset))
@@ -192,7 +191,7 @@ class BatchDecider:
         A reopen may pass the limit, an accept may not.
         """
         owner_id = outcome.ticket.owner_id
-        if isinstance(command.data, ReopenTicket) and owner_id is not None:
+        if owner_id is not None:
             self._capacity.count_reopened(owner_id, command.ticket_id, command.position)
 
     def _move(self, record: RawRecord, command: ReceivedCommand, belongs: int) -> None:

@@ -4,7 +4,7 @@ A record that no topic takes would be sent again for ever. A compressed batch ca
 topic's limit, which Kafka holds against the batch as it is sent.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from contracts.cloudevents import STRUCTURED_HEADERS
 from contracts.dead_letters import CUT_FROM_HEADER, MOVED_HEADER, Headers, TooLarge, Unreadable, dead_letter_headers
@@ -19,7 +19,7 @@ _HEADER_FRAME_BYTES = 10
 """The lengths of a header's name and value."""
 
 
-class Output(NamedTuple):
+class Output(Struct, frozen=True, gc=False):
     """A record to be sent: `timestamp` in milliseconds, None for now; `partition` None for the partition's own."""
 
     key: bytes | None

@@ -6,8 +6,9 @@ repeated, late or gapped write can't do harm. Nothing here decides anything.
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
@@ -36,7 +37,7 @@ class Marker:
     events: int = NOT_BUILT
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True, gc=False):
     """A ticket before and after, as far as the view is concerned; `snapshot` is the new state's bytes."""
 
     ticket_id: str

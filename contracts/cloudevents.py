@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 import orjson
+from msgspec import Struct
 
 from contracts.dead_letters import OVERPACKED, Headers, NotCloudEvent, TooLarge
 from contracts.instants import parse_instant
@@ -29,7 +30,7 @@ _BINARY_PREFIX = "ce_"
 _LONGEST_KEPT = 256
 
 
-class CloudEvent(NamedTuple):
+class CloudEvent(Struct, frozen=True, gc=False):
     """The attributes the engine reads, and the data.
 
     `as_received` is the whole event, in structured mode, for `write_json`: a rejection shows what the sender wrote.

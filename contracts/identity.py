@@ -1,12 +1,10 @@
 """Ids that follow from what they name, and the hash chain: the same inputs always give the same (SPEC section 3)."""
 
-from functools import lru_cache
 from hashlib import sha1, sha256
 from uuid import NAMESPACE_URL, uuid5
 
 EVENT_NAMESPACE = uuid5(NAMESPACE_URL, "https://itilnext.org/event")
 _NAMESPACE_HASH = sha1(EVENT_NAMESPACE.bytes, usedforsecurity=False)
-_LONGEST_KEPT = 512
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
@@ -26,18 +24,7 @@ def rejection_part(partition: int, offset: int) -> str:
 
 def command_key(source: str, command_id: str) -> str:
     """Return the key a ticket remembers a command by: 16 hex digits of SHA-256 over source, newline, id."""
-    name = f"{source}\n{command_id}"
-    # Only short ones are kept: a sender may make each source as long as a value.
-    return _kept_key(name) if len(name) <= _LONGEST_KEPT else _key(name)
-
-
-@lru_cache(maxsize=1_024)  # asked for to tell a duplicate, and again when the command's events are remembered
-def _kept_key(name: str) -> str:
-    return _key(name)
-
-
-def _key(name: str) -> str:
-    return sha256(name.encode()).hexdigest()[:16]
+    return sha256(f"{source}\n{command_id}".encode()).hexdigest()[:16]
 
 
 def value_hash(value: bytes) -> str:

@@ -72,9 +72,20 @@ class Message(Model):
         if None in fields.values():
             fields = {name: value for name, value in fields.items() if value is not None}
         try:
-            return cls.model_validate(fields, by_alias=True, by_name=False)
+            return cls.validated(fields)
         except ValidationError as error:
             raise InvalidData(_sentence(error)) from error
+
+    @classmethod
+    def validated(cls, fields: object) -> Self:
+        """Build from what JSON holds, in which a null is a value.
+
+        Raises:
+            ValidationError: telling all that is missing or wrong.
+        """
+        # What `model_validate` calls in the end. Its own checks of its arguments take half as long as the validation.
+        built: Self = cls.__pydantic_validator__.validate_python(fields, by_alias=True, by_name=False)
+        return built
 
     def fields(self) -> dict[str, Any]:
         """Return a copy of the fields by their Python names, to build an event from what its command said."""

@@ -7,6 +7,8 @@ answers with the events that follow, or with the one refusal that applies first.
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
 
+from msgspec import Struct
+
 from contracts.directory import Agent, Policy, Team
 from contracts.events import Event
 from contracts.identity import event_id
@@ -61,7 +63,7 @@ class Capacity(Protocol):
         """Tell whether the agent has a place for this ticket, asked for by the command at this position."""
 
 
-class Context(NamedTuple):
+class Context(Struct, frozen=True, gc=False):
     """What a decision may see beyond the ticket and the command; `at` is the effective time (SPEC section 3)."""
 
     at: datetime

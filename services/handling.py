@@ -5,7 +5,8 @@ The order of refusals is the order of the functions called here; a rule's own co
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from contracts.commands import Command, OpenTicket
 from contracts.events import Event
@@ -40,14 +41,14 @@ class World:
     future_tolerance: timedelta = DEFAULT_FUTURE_TOLERANCE
 
 
-class Accepted(NamedTuple):
+class Accepted(Struct, frozen=True, gc=False):
     """The events that follow and the ticket after them."""
 
     ticket: Ticket
     events: tuple[RecordedEvent, ...]
 
 
-class Rejected(NamedTuple):
+class Rejected(Struct, frozen=True, gc=False):
     """The refusal and the time it carries."""
 
     refusal: Refusal

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import orjson
 import pytest
+from msgspec import structs
 
 from contracts.cloudevents import MAX_VALUE_BYTES, STRUCTURED_HEADERS
 from contracts.commands import COMMANDS, OpenTicket
@@ -67,7 +68,7 @@ def test_every_command_is_read_in_both_modes(name: str) -> None:
     command = read_command(record(structured(type=kind, data=data)))
     assert (command.name, type(command.data)) == (name, COMMANDS[name])
     in_binary = read_command(record(*binary(orjson.dumps(data), type=kind)))
-    assert in_binary._replace(as_received=None) == command._replace(as_received=None)
+    assert structs.replace(in_binary, as_received=None) == structs.replace(command, as_received=None)
 
 
 def test_without_a_time_the_record_tells_it_and_the_other_way_round() -> None:

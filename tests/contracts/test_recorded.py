@@ -11,6 +11,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contracts.commands import COMMANDS
 from contracts.events import EVENTS, Event, TicketAccepted, TicketOpened, TicketResumed
@@ -89,7 +90,7 @@ def test_the_attributes_of_an_event() -> None:
 
 
 def test_a_command_without_a_correlation_id_gives_events_without_one() -> None:
-    event = record_event(ACCEPTED, 0, CAUSE._replace(correlation_id=None), NO_EVENT_YET)
+    event = record_event(ACCEPTED, 0, replace(CAUSE, correlation_id=None), NO_EVENT_YET)
     assert "correlationid" not in orjson.loads(event.value)
     assert read_recorded_event(event.value).correlation_id is None
 
@@ -98,7 +99,7 @@ def test_a_command_without_a_correlation_id_gives_events_without_one() -> None:
 def test_the_chain_goes_over_exact_bytes_without_a_gap(times: list[datetime]) -> None:
     head, events = NO_EVENT_YET, []
     for index, at in enumerate(times):
-        event = record_event(ACCEPTED, index, CAUSE._replace(at=at), head)
+        event = record_event(ACCEPTED, index, replace(CAUSE, at=at), head)
         head = event.head
         events.append(event)
     assert (events[0].version, events[0].prev_hash) == (1, "")

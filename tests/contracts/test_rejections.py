@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from contracts.json_values import write_json
 from contracts.received import read_command
@@ -99,7 +100,7 @@ def test_a_binary_command_is_shown_in_structured_mode() -> None:
 
 def test_each_delivery_is_rejected_under_an_id_of_its_own() -> None:
     first = read_command(record(structured()))
-    second = first._replace(position=POSITION._replace(offset=POSITION.offset + 1))
+    second = replace(first, position=replace(POSITION, offset=POSITION.offset + 1))
     later = RECORDED_AT + timedelta(days=1)
     ids = {
         orjson.loads(write_rejection(each, REFUSAL, at))["id"]
