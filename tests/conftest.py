@@ -25,6 +25,7 @@ def _log_beside_the_output() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.addoption("--brokers", type=int, choices=(1, 3), default=1, help="how many the fleet under fire has")
     parser.addoption("--alert-seeds", type=int, default=50, help="seeds of the model of alerts; 1000 for a long run")
 
 

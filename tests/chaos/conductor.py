@@ -18,10 +18,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from redis.asyncio import Redis
 
-from ops.embedded import RunningServer
 from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.processes import Operator, stopped
 from tests.acceptance.wire import COMMANDS, DLQ, EVENTS, REJECTIONS, partition_for
+from tests.chaos.cluster import Brokers
 from tests.chaos.workload import Sent
 
 WORKERS = 3
@@ -41,7 +41,7 @@ class Fire:
     """
 
     seed: int
-    kafka: RunningServer
+    kafka: Brokers
     redis: Redis
     desk: Desk
     operator: Operator

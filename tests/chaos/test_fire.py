@@ -2,6 +2,7 @@
 
 Every command has exactly one outcome, every ticket one whole history and no owner but by the rules, no agent one ticket
 too many; and afterwards not a place is lost. The seed is printed at the head of the run: `--chaos-seed` runs it again.
+With `--brokers 3` the log has three copies, and one broker at a time is killed.
 """
 
 import logging
@@ -18,6 +19,7 @@ from tests.acceptance.desk import Desk
 from tests.acceptance.processes import Operator
 from tests.acceptance.wire import COMMANDS, DLQ, EVENTS, REJECTIONS, STATE
 from tests.chaos.auditor import Logs, audit, open_tickets
+from tests.chaos.cluster import Brokers, start_cluster
 from tests.chaos.conductor import SESSION_TIMEOUT_MS, Fire
 from tests.chaos.workload import LIMITED, directory, workload
 
@@ -31,10 +33,17 @@ _PREFIX = "fire."
 
 
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[tuple[RunningServer, RunningServer]]:
+def brokers(request: pytest.FixtureRequest) -> int:
+    """Return how many brokers keep the log, each a copy of it: --brokers."""
+    brokers: int = request.config.getoption("--brokers")
+    return brokers
+
+
+@pytest.fixture
+def servers(tmp_path: Path, brokers: int) -> Iterator[tuple[Brokers, RunningServer]]:
     """Servers of this test alone, for they are killed: never those that the settings name."""
     with ExitStack() as cleanup:
-        kafka = start_kafka(tmp_path)
+        kafka = start_kafka(tmp_path) if brokers == 1 else start_cluster(tmp_path)
         cleanup.callback(kafka.stop)
         valkey = start_valkey(tmp_path)
         cleanup.callback(valkey.stop)
@@ -52,7 +61,9 @@ def quiet_client() -> Iterator[None]:
 
 
 @pytest.fixture
-async def fire(servers: tuple[RunningServer, RunningServer], tmp_path: Path, chaos_seed: int) -> AsyncIterator[Fire]:
+async def fire(
+    servers: tuple[Brokers, RunningServer], brokers: int, tmp_path: Path, chaos_seed: int
+) -> AsyncIterator[Fire]:
     """A fleet with its directory, before its workers are started; whatever becomes of it, they end with the test."""
     kafka, valkey = servers
     environment = {
@@ -61,6 +72,7 @@ async def fire(servers: tuple[RunningServer, RunningServer], tmp_path: Path, cha
         "ITILNEXT_REDIS__URL": valkey.address,
         "ITILNEXT_TOPICS__PREFIX": _PREFIX,
         "ITILNEXT_TOPICS__PARTITIONS": str(PARTITIONS),
+        "ITILNEXT_TOPICS__REPLICATION_FACTOR": str(brokers),
         "ITILNEXT_LOG__FORMAT": "json",
     }
     operator = Operator(environment, tmp_path)

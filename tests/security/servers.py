@@ -5,9 +5,8 @@ the superuser's. The embedded Valkey is built without TLS: a proxy in front of i
 """
 
 import asyncio
-import shutil
 import ssl
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ops.embedded import EmbeddedKafka, RunningServer
 from ops.embedded.ports import LOOPBACK, choose
-from ops.embedded.process import Command, run_to_end
 from ops.rights.kafka import Right
+from tests.brokers import format_anew, properties_of, set_properties
 
 _RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
 _PATTERNS = {"literal": 3, "prefixed": 4}
@@ -88,21 +87,17 @@ def start_locked_kafka(data: Path, certificates: Certificates, passwords: Sequen
     """Start it, with these SCRAM users and no right given to any."""
     kafka = EmbeddedKafka.prepare(data / "kafka", data / "logs" / "kafka.log")
     ports = choose(3)
-    properties = kafka.folder / "server.properties"
-    unlocked = properties.read_text(encoding="utf-8")
-    locking = _locking(unlocked, ports, certificates) + _logins(passwords)
-    properties.write_text(unlocked + locking, encoding="utf-8")
-    _format_with_users(kafka, data, passwords)
+    set_properties(kafka, _locking(properties_of(kafka), ports, certificates) | _logins(passwords))
+    format_anew(kafka, "bG9ja2VkLWthZmthLTAwMQ", *_users(passwords))
     addresses = (f"{LOOPBACK}:{port}" for port in ports)
     return LockedKafka(RunningServer(kafka), kafka.address, *addresses)
 
 
-def _locking(unlocked: str, ports: Iterable[int], certificates: Certificates) -> str:
-    """Return the properties that lock it; of two with one name the last counts."""
-    own = dict(line.split("=", 1) for line in unlocked.splitlines())
+def _locking(own: Mapping[str, str], ports: Iterable[int], certificates: Certificates) -> dict[str, str]:
+    """Return the properties that lock a broker with these of its own."""
     names = ("LOGIN", "ENCRYPTED", "MUTUAL")
     added = ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in zip(names, ports, strict=True))
-    properties = {
+    return {
         "listeners": f"{own['listeners']},{added}",
         "advertised.listeners": f"{own['advertised.listeners']},{added}",
         "listener.security.protocol.map": f"{own['listener.security.protocol.map']},"
@@ -117,10 +112,9 @@ def _locking(unlocked: str, ports: Iterable[int], certificates: Certificates) ->
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS",
     }
-    return "".join(f"{name}={value}\n" for name, value in properties.items())
 
 
-def _logins(passwords: Sequence[tuple[str, str]]) -> str:
+def _logins(passwords: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the properties that say where each mechanism finds its users: SCRAM in the log, PLAIN right here."""
     package = "org.apache.kafka.common.security"
     users = " ".join(f'user_{name}="{password}"' for name, password in passwords)
@@ -129,24 +123,17 @@ def _logins(passwords: Sequence[tuple[str, str]]) -> str:
         "scram-sha-256": f"{package}.scram.ScramLoginModule required;",
         "plain": f"{package}.plain.PlainLoginModule required {users};",
     }
-    return "".join(
-        f"listener.name.{name}.{mechanism}.sasl.jaas.config={module}\n"
+    return {
+        f"listener.name.{name}.{mechanism}.sasl.jaas.config": module
         for name in ("login", "encrypted")
         for mechanism, module in modules.items()
-    )
+    }
 
 
-def _format_with_users(kafka: EmbeddedKafka, data: Path, passwords: Sequence[tuple[str, str]]) -> None:
-    shutil.rmtree(kafka.folder / "log")
-    users = (
-        f"--add-scram=SCRAM-SHA-{bits}=[name={name},password={password}]"
-        for name, password in passwords
-        for bits in (256, 512)
-    )
-    java = kafka.command.argv[:-2]  # without the broker's main class and its argument
-    properties = str(kafka.folder / "server.properties")
-    format_it = (*java, "kafka.tools.StorageTool", "format", "-t", "bG9ja2VkLWthZmthLTAwMQ", "-c", properties, *users)
-    run_to_end(Command(format_it, data / "logs" / "format.log"), purpose="Formatting the locked Kafka")
+def _users(passwords: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for name, password in passwords:
+        for bits in (256, 512):
+            yield f"--add-scram=SCRAM-SHA-{bits}=[name={name},password={password}]"
 
 
 async def give(kafka: LockedKafka, user: str, rights: Iterable[Right]) -> None:
