@@ -65,7 +65,7 @@ def print_expert_tabs(view: ExpertView) -> None:
         for entry in view.content[envelope.envelope_id]:
             _print_entry(entry, {})
     print_table(
-        "Waiting for my teams", ("id", "level", "reason", "answer due"), map(_pending, view.pending_for_my_teams)
+        "Waiting for me and my teams", ("id", "level", "reason", "answer due"), map(_pending, view.pending_for_my_teams)
     )
     print_line(f"I may ask in the next level: {'yes' if view.may_add_next_level else 'no'}")
 

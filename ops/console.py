@@ -15,7 +15,9 @@ from typing import Annotated
 
 import structlog
 import typer
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from contracts.json_values import write_json
@@ -25,6 +27,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one docume
 
 _PIPED_COLUMNS = 1000
 """Wide enough that a table in a pipe keeps each row on one line."""
+
+_WRAPS_BEYOND = 20
+"""A column is as wide as its cells, and broken at spaces only where some are sentences, to no less than this."""
 
 # What is printed comes from topics and senders: it must not be read as markup, nor steer the terminal.
 out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
@@ -128,17 +133,54 @@ def print_line(text: str) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], style: str = "") -> None:
-    """Print a table; numbers are set to the right, None is left blank. `style` colours title and first column."""
+    """Print a table; numbers are set to the right, None is left blank. `style` colours title and first column.
+
+    Where the terminal is too narrow for it without breaking words, each row is a paragraph, with a line a column.
+    Without rows there is the title alone.
+    """
     rows = list(rows)
-    table = Table(title=title or None, title_justify="left", title_style=style or None)
+    if title:
+        out.print(readable(title), style=style or "italic")
+    if not rows:
+        return
+    shown = [["" if cell is None else readable(str(cell)) for cell in row] for row in rows]
+    table = Table()
     for index, name in enumerate(columns):
-        numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
+        numbers = all(isinstance(row[index], int | float | None) for row in rows)
+        cells = [cells[index] for cells in shown]
+        wraps = any(" " in cell and cell_len(cell) > _WRAPS_BEYOND for cell in cells)
         table.add_column(
-            name, justify="right" if numbers else "left", overflow="fold", style=style if index == 0 else None
+            name,
+            justify="right" if numbers else "left",
+            overflow="fold",
+            no_wrap=not wraps,
+            min_width=_WRAPS_BEYOND if wraps else max(map(cell_len, (name, *cells))),
+            style=style if index == 0 else None,
         )
-    for row in rows:
-        table.add_row(*("" if cell is None else readable(str(cell)) for cell in row))
-    (out if out.is_terminal else _piped).print(table)
+    for cells in shown:
+        table.add_row(*cells)
+    if not out.is_terminal:
+        _piped.print(table)
+    elif _fits(table):
+        out.print(table)
+    else:
+        for cells in shown:
+            _print_paragraph(columns, cells, style)
+
+
+def _fits(table: Table) -> bool:
+    return Measurement.get(_piped, _piped.options, table).minimum <= out.width
+
+
+def _print_paragraph(columns: Sequence[str], cells: Sequence[str], style: str) -> None:
+    paragraph = Table.grid(padding=(0, 2))
+    paragraph.add_column(style="bold", no_wrap=True)
+    paragraph.add_column(overflow="fold")
+    for index, (name, cell) in enumerate(zip(columns, cells, strict=True)):
+        if cell:
+            paragraph.add_row(name, cell, style=style if index == 0 else None)
+    out.print(paragraph)
+    print_line("")
 
 
 def local(instant: datetime) -> str:
