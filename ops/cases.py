@@ -42,7 +42,8 @@ async def find_case(target: Target, ticket_id: str, agent_id: str | None = None)
             history = await view.reader.history(ticket_id)
             agent = await _agent(DirectoryView(view.redis, view.prefix), agent_id)
         except RedisError as error:
-            why = f"Redis can't be asked ({error}); read from the log, without what waits for an agent's teams."
+            said = str(error).rstrip(".")
+            why = f"Redis can't be asked ({said}); read from the log, without what waits for an agent's teams."
             return await _from_log(target, ticket_id, view.partitions, why)
     if history is not None and history.complete:
         case: Case | None = Case(history)

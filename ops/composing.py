@@ -104,10 +104,8 @@ def unknown_name(name: str) -> CommandFailed:
     """Return the error for a name that is neither a command nor a directory kind."""
     names = known_names()
     near = get_close_matches(name, names, n=1)
-    hint = f"Did you mean {near[0]}? " if near else ""
-    return CommandFailed(
-        f"{name!r} is neither a command nor a file", f"{hint}There are: {', '.join(names)}.", ExitCode.USAGE
-    )
+    remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+    return CommandFailed(f"{name!r} is neither a command nor a file", remedy, ExitCode.USAGE)
 
 
 def fields_of(model: type[Message]) -> dict[str, FieldInfo]:

@@ -4,6 +4,7 @@ The only place that knows which exception of which client means what. An error i
 left alone.
 """
 
+import errno
 import logging
 import ssl
 from collections.abc import Sequence
@@ -73,6 +74,8 @@ def explain(error: BaseException, log: Sequence[logging.LogRecord] = ()) -> Comm
             return CommandFailed(str(error))
         case TopicsUnfit():
             return CommandFailed(str(error), error.remedy)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return CommandFailed(f"what this prints or writes has no room: {error}", "Make room, and run it again.")
         case TimeoutError():
             return CommandFailed("a server did not answer in time", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
         case _:

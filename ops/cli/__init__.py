@@ -68,8 +68,3 @@ def _unwrap_help(app: typer.Typer) -> None:
     for group in app.registered_groups:
         if group.typer_instance is not None:
             _unwrap_help(group.typer_instance)
-
-
-def main() -> None:
-    """Run the command line (the console script, and `python -m ops`); leaves with the exit codes of SPEC section 10."""
-    build_app()()

@@ -34,9 +34,7 @@ def show(
         who = parse_viewer(viewer)
         case = asyncio.run(find_case(load_target(), ticket, who.agent_id))
         if case is None:
-            raise CommandFailed(
-                f"there is no ticket {ticket}", "`itilnext tail events --from-start --until-end` shows which there are."
-            )
+            raise _no_such_ticket(ticket)
         if case.note:
             err.print(case.note)
         seen = seen_by(case, who)
@@ -44,6 +42,11 @@ def show(
             print_json(seen.document)
         else:
             print_case(seen)
+
+
+def _no_such_ticket(ticket: str) -> CommandFailed:
+    remedy = "`itilnext tail events --from-start --until-end` shows which there are."
+    return CommandFailed(f"there is no ticket {ticket}", remedy)
 
 
 def audit(
@@ -72,6 +75,8 @@ def audit(
 
         with err.status("reading the log") as status:
             report = asyncio.run(run_audit(target.kafka, target.redis, target.topics, ticket, tell))
+        if ticket is not None and report.holds and not report.commands and not report.events:
+            raise _no_such_ticket(ticket)
         if as_json:
             print_json(report.model_dump())
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.console import ExitCode, JsonOption, examples, print_json, print_line, reported_errors
+from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_json, print_line, reported_errors
 
 if TYPE_CHECKING:
     from producers.topics_admin import Finding
@@ -87,8 +87,10 @@ def repartition(
     commands that wait and the groups' offsets go along. Stop connectors and workers first. The old topics are left as
     they are, with the rejections and dead letters. docs/runbook.md has the whole procedure.
     """
-    from contracts.topics import Topics
+    from pydantic import ValidationError
+
     from ops.repartition import NewTopics, Repartition
+    from ops.settings import TopicSettings
     from ops.target import load_target
 
     def tell(partition: int, events: int) -> None:
@@ -97,7 +99,12 @@ def repartition(
 
     with reported_errors():
         target = load_target()
-        new = NewTopics(Topics(to_prefix), partitions, target.settings.topics.replication_factor)
+        try:
+            topics = TopicSettings(prefix=to_prefix).names
+        except ValidationError:
+            problem = f"--to-prefix {to_prefix!r} can't begin the name of a topic"
+            raise CommandFailed(problem, "Use 1 to 200 of A-Z a-z 0-9 . _ -", ExitCode.USAGE) from None
+        new = NewTopics(topics, partitions, target.settings.topics.replication_factor)
         done = asyncio.run(Repartition(target.kafka, target.topics, new).run(tell))
         if as_json:
             print_json(asdict(done))

@@ -1,5 +1,6 @@
 """Errors an operator can mend end in a sentence and an exit code; all others are defects and go their way."""
 
+import errno
 import logging
 import ssl
 
@@ -33,6 +34,7 @@ def tried(reason: BaseException) -> logging.LogRecord:
         (redis.ResponseError("DENIED it is protected. How to mend it:"), 3, "connection: DENIED it is protected"),
         (redis.NoPermissionError("no"), 3, "Redis does not allow this: no"),
         (TimeoutError(), 3, "did not answer in time"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device"),
         (TopicsUnfit([Finding("t", "missing", "make it")]), 1, "t: missing"),
         (ExceptionGroup("both", [redis.ConnectionError("gone"), kafka.KafkaConnectionError()]), 3, "Redis"),
     ],

@@ -84,6 +84,9 @@ async def test_a_rebuilt_view_is_whole_and_the_audit_holds(fleet: Fleet, itilnex
     assert [each["id"] for band in queue.values() for each in band] == ["T-1"]
     audited = await run(itilnext, "audit", "--json")
     assert (audited.exit_code, audited.json["holds"], audited.json["events"]) == (0, True, 5)
+    unknown = await run(itilnext, "audit", "--ticket", "T-9")
+    assert (unknown.exit_code, unknown.out) == (1, ""), "nothing was audited, so nothing is said to hold"
+    assert unknown.err.startswith("itilnext: there is no ticket T-9\n")
     await fleet.redis.set(fleet.view(fleet.partition_of("T-1")).keys.ticket("T-1"), b"{}")
     broken = await run(itilnext, "audit")
     assert (broken.exit_code, "T-1" in broken.out) == (1, True)

@@ -32,6 +32,12 @@ def test_missing_topics_are_a_finding_with_what_to_do(itilnext: Itilnext, prefix
     assert "itilnext topics create" in checked.out.splitlines()[-1]
 
 
+def test_a_prefix_that_can_t_begin_a_topic_is_refused_at_once(itilnext: Itilnext) -> None:
+    refused = itilnext("topics", "repartition", "--to-prefix", "new topics ", "--partitions", "7")
+    assert refused.exit_code == 2
+    assert refused.err.startswith("itilnext: --to-prefix 'new topics ' can't begin the name of a topic\n")
+
+
 def test_another_partition_count_is_a_finding(itilnext: Itilnext, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     itilnext("topics", "create")
     monkeypatch.setenv("ITILNEXT_TOPICS__PARTITIONS", "7")
