@@ -45,7 +45,7 @@ class Recording(Observer):
         self._duplicates = counter(registry, metrics.DUPLICATES)
         self._moves = counter(registry, metrics.MOVES)
         self._alerts = counter(registry, metrics.ALERTS)
-        self._directory_refused = counter(registry, metrics.DIRECTORY_REFUSED)
+        self._directory_refused = counter(registry, metrics.DIRECTORY_REFUSED, DLQ_CODES)
         self._batch_size = histogram(registry, metrics.BATCH_SIZE)
         self._latencies = Latencies(metrics.LATENCY)
         registry.register(self._latencies)

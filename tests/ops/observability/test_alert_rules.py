@@ -3,48 +3,22 @@
 What they evaluate to is shown by Prometheus' own promtool, where it is installed: `alerts.tests.yml` has the incidents.
 """
 
-import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import promql_parser
 import pytest
 import yaml
 
-from ops.observability.metrics import METRICS, Kind
+from ops.observability.metrics import METRICS
+from tests.ops.observability.queries import FOLDER, panel_expressions, rule_expressions, rules, series
 
 ROOT = Path(__file__).resolve().parents[3]
-FOLDER = ROOT / "deploy" / "observability"
 PROMTOOL = shutil.which("promtool")
 NAME = re.compile(r"\b(?:itilnext|process)_[a-z_]+")
 OF_THE_PROCESS = {"process_cpu_seconds_total", "process_resident_memory_bytes"}
-
-
-def rules() -> list[dict[str, Any]]:
-    groups = yaml.safe_load((FOLDER / "alerts.rules.yml").read_text(encoding="utf-8"))["groups"]
-    return [rule for group in groups for rule in group["rules"]]
-
-
-def rule_expressions() -> Iterator[str]:
-    for rule in rules():
-        yield rule["expr"]
-
-
-def panel_expressions() -> Iterator[str]:
-    dashboard = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))
-    for panel in dashboard["panels"]:
-        for target in panel.get("targets", ()):
-            yield target["expr"].replace("$__rate_interval", "5m")  # Grafana's own
-
-
-def series() -> set[str]:
-    """What a worker's metrics are called in the database: a histogram is three."""
-    endings = {Kind.HISTOGRAM: ("_bucket", "_sum", "_count")}
-    return {metric.name + ending for metric in METRICS for ending in endings.get(metric.kind, ("",))}
 
 
 @pytest.mark.parametrize("expression", [*rule_expressions(), *panel_expressions()])

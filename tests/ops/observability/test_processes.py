@@ -3,12 +3,9 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,43 +16,11 @@ from ops.observability.observation import observed
 from ops.settings import HealthSettings, TracingSettings
 from tests.acceptance.processes import stopped
 from tests.fleet import Fleet, idle_fleet
-from tests.ops.observability.probing import COMES_TRUE_SECONDS, POLL_SECONDS, Answer, Probe
+from tests.ops.observability.probing import COMES_TRUE_SECONDS, Answer, Probe
+from tests.ops.observability.processes import ROLES, lines, running
 from tests.stack import Stack
 
-if TYPE_CHECKING:
-    from subprocess import Popen
-
-ENVIRONMENT = {"ITILNEXT_HEALTH__PORT": "0"}
 IMPATIENT = {"ITILNEXT_HEALTH__STALLED_AFTER": "1"}
-
-
-@asynccontextmanager
-async def running(
-    log: Path, *words: str, environment: dict[str, str] | None = None
-) -> AsyncIterator[tuple["Popen[bytes]", Probe]]:
-    """Run a Python module until the end, and probe the port that its log tells."""
-    process = spawn(Command((sys.executable, "-m", *words), log, ENVIRONMENT | (environment or {})))
-    try:
-        yield process, Probe(await port_told(log, process))
-    finally:
-        await stopped(process)
-
-
-async def port_told(log: Path, process: "Popen[bytes]") -> int:
-    async with asyncio.timeout(COMES_TRUE_SECONDS):
-        while True:
-            assert process.poll() is None, lines(log)
-            for line in lines(log):
-                if line["event"] == "serving health and metrics":
-                    assert line["host"] == "127.0.0.1"
-                    return int(line["port"])
-            await asyncio.sleep(POLL_SECONDS)
-
-
-def lines(log: Path) -> list[dict[str, str]]:
-    """What was logged: without a terminal, one JSON object a line."""
-    written = log.read_bytes() if log.exists() else b""
-    return [orjson.loads(line) for line in written[: written.rfind(b"\n") + 1].splitlines()]
 
 
 async def test_a_stuck_event_loop_is_told_while_it_is_stuck(tmp_path: Path) -> None:
@@ -84,6 +49,23 @@ async def test_while_it_drains_a_process_is_live_and_not_ready(tmp_path: Path) -
         assert await asyncio.to_thread(process.wait) == 0
 
 
+@pytest.mark.parametrize("what", ["stuck", "broken"])
+async def test_a_process_that_is_not_live_ends_where_nobody_asks_it(what: str, tmp_path: Path) -> None:
+    """It drains where it can, and ends in any case; each says why first."""
+    words = ("tests.ops.observability.doing", what, str(tmp_path / "never"))
+    log = tmp_path / "log"
+    process = spawn(Command((sys.executable, "-m", *words), log, IMPATIENT | {"ITILNEXT_HEALTH__EXIT_AFTER": "1"}))
+    try:
+        async with asyncio.timeout(COMES_TRUE_SECONDS):
+            assert await asyncio.to_thread(process.wait) == ExitCode.FOUND_WRONG
+    finally:
+        await stopped(process)
+    told = log.read_text()
+    assert "not live for too long; ending" in told
+    assert ("Ended, as it was not live: fetching has ended" in told) == (what == "broken")
+    assert "serving" not in told
+
+
 def test_a_port_that_is_taken_is_a_usage_error() -> None:
     with observed("ticket", HealthSettings(port=0), TracingSettings()) as first:
         second = observed("ticket", HealthSettings(port=first.port), TracingSettings())
@@ -99,12 +81,6 @@ def test_nothing_listens_unless_told_and_then_on_loopback() -> None:
     assert HealthSettings().host == "127.0.0.1"
 
 
-ROLES = {
-    "ticket": ("worker", "ticket"),
-    "alert": ("worker", "alert"),
-    "directory": ("worker", "directory"),
-    "ticker": ("ticker", "--every", "1s"),
-}
 CONTENT = "the-printer-in-cell-block-nine"
 SECRET = "open-sesame"
 COMMANDS = 200
