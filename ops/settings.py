@@ -127,6 +127,8 @@ class HealthSettings(BaseModel):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     stalled_after: Annotated[float, Field(ge=1, le=3_600)] = 45.0
     """Seconds without a move, or a turn of the event loop, before a process is not live: less than a minute in all."""
+    exit_after: Annotated[float, Field(ge=1, le=3_600)] | None = None
+    """Seconds after which a process that is not live ends, to be started again; None: it waits for who asks /livez."""
 
 
 class TracingSettings(BaseModel):

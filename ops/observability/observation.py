@@ -17,6 +17,7 @@ from ops.observability import metrics
 from ops.observability.health import BEAT_SECONDS, Health
 from ops.observability.recording import Recording
 from ops.observability.server import probe_app, served
+from ops.observability.watchdog import ended_when_sick
 from ops.settings import HealthSettings, TracingSettings
 
 _LOOKS = 10
@@ -53,16 +54,20 @@ def observed(role: str, settings: HealthSettings, tracing: TracingSettings) -> I
     """Observe a process that works in this role; serve what is seen, and send spans, where the settings say to whom.
 
     Raises:
-        CommandFailed: nothing can listen on that port, or what sends spans is not installed.
+        CommandFailed: nothing can listen on that port, what sends spans is not installed, or the process was not live
+            for longer than the settings allow.
     """
     health = Health(settings.stalled_after)
-    with _spans(role, tracing) as spans:
-        if settings.port is None:
+    with _spans(role, tracing) as spans, ended_when_sick(health, settings.exit_after):
+        if settings.port is None and settings.exit_after is None:
             yield Observation(health, spans)
             return
         registry = _registry(role)
         look_every = min(settings.stalled_after / _LOOKS, _LONGEST_BETWEEN_LOOKS)
         recording = Recording(registry, health, look_every, spans)
+        if settings.port is None:
+            yield Observation(health, recording)
+            return
         with served(settings.host, settings.port, probe_app(health, registry)) as port:
             log.info("serving health and metrics", host=settings.host, port=port)
             yield Observation(health, recording, port)

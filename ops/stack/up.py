@@ -19,9 +19,11 @@ from pydantic import SecretStr
 from ops.console import CommandFailed, ExitCode
 from ops.embedded import EmbeddedKafka, EmbeddedServerError, EmbeddedValkey
 from ops.embedded.errors import last_words
+from ops.embedded.ports import LOOPBACK
 from ops.embedded.process import Command, ProcessIdentity
 from ops.embedded.running import EmbeddedServer, wait_until_answering
-from ops.settings import Settings
+from ops.environment import variable
+from ops.settings import HealthSettings, Settings
 from ops.stack.data import SETTING_OF, DataFolder, StackRecord
 from ops.stack.down import end_leftovers
 from ops.stack.interruption import heeded, interruptible
@@ -35,6 +37,8 @@ READY_WITHIN = 180.0
 """Seconds a fleet may take: a few to start, tens when it rebuilds a view or a killed fleet's sessions have to end."""
 WORKER_GRACE = 30.0
 """Seconds a worker gets to finish its transactions, which the broker gives up after half of that."""
+EXIT_AFTER = 20.0
+"""Seconds in which a worker that is not live may become so again, and as many to drain, before it ends."""
 HOPELESS_AFTER = 5
 """Deaths of a process, before the fleet was ever ready, that it will not recover from by itself."""
 _POLL_SECONDS = 0.1
@@ -111,7 +115,8 @@ class _Stack:
         self._kafka = self._settings.kafka.at(self._settings.kafka.bootstrap_servers or addresses["kafka"])
         self._redis = self._settings.redis.at(self._settings.redis.url or SecretStr(addresses["valkey"]))
         # What is configured reaches the workers as it reached us; they are told of what is not.
-        self._environment = {SETTING_OF[name]: address for name, address in addresses.items()}
+        of_servers = {SETTING_OF[name]: address for name, address in addresses.items()}
+        self._environment = {**of_servers, **_observed(self._settings.health)}
         self._supervisor = Supervisor(changed=self._record, log=self._log)
         self._ready = False
 
@@ -220,6 +225,18 @@ class _Stack:
     def _log(self, line: str) -> None:
         with self._options.folder.log("supervisor").open("a", encoding="utf-8") as log:
             log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {line}\n")
+
+
+def _observed(health: HealthSettings) -> Mapping[str, str]:
+    """Return the settings a worker is observed by: on a port of its own, as several can't share the configured one.
+
+    One that is not live ends, and is then started again like any other.
+    """
+    return {
+        variable("health", "host"): LOOPBACK,
+        variable("health", "port"): "0",
+        variable("health", "exit_after"): str(health.exit_after or EXIT_AFTER),
+    }
 
 
 async def _ping(redis: RedisConnection) -> None:

@@ -1,28 +1,37 @@
 """Stands in for a worker: joins the group it is told to, and leaves it when asked to stop.
 
-`python -m tests.ops.stack.stand_in_worker GROUP`; without a group it only waits; `broken` leaves at once.
+`python -m tests.ops.stack.stand_in_worker GROUP`; without a group it only waits; `broken` leaves at once. It is run and
+observed as every worker is, and told by SIGUSR1 to get stuck.
 """
 
 import asyncio
 import os
 import signal
 import sys
+import time
 
 from aiokafka import AIOKafkaConsumer
 
+from consumers.observing import Observer
 from contracts.topics import Topics
 from ops.settings import load_settings
+from ops.worker_process import run_process
 
 
-async def work(group: str | None) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+def get_stuck() -> None:
+    """Keep the event loop from turning, for ever."""
+    while True:
+        time.sleep(1)
+
+
+async def work(stop: asyncio.Event, _: Observer) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, get_stuck)
     consumer = None
-    if group is not None:
+    if sys.argv[1:]:
         topics = Topics(load_settings().topics.prefix)
         consumer = AIOKafkaConsumer(
             topics.commands,
-            group_id=f"{topics.prefix}{group}",
+            group_id=f"{topics.prefix}{sys.argv[1]}",
             client_id=f"stand-in-{os.getpid()}",
             bootstrap_servers=os.environ["ITILNEXT_KAFKA__BOOTSTRAP_SERVERS"],
             session_timeout_ms=1_000,
@@ -37,4 +46,4 @@ async def work(group: str | None) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["broken"]:
         sys.exit("I can't")
-    asyncio.run(work(sys.argv[1] if sys.argv[1:] else None))
+    run_process(work, "ticket", load_settings())

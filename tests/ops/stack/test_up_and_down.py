@@ -24,6 +24,11 @@ from tests.stack import Stack
 pytestmark = [pytest.mark.broker, pytest.mark.chaos]
 
 NAMES = ["kafka", "valkey", "ticket-1", "ticket-2", "directory"]
+WATCHED = {
+    "ITILNEXT_HEALTH__PORT": "8080",  # which three workers could not share
+    "ITILNEXT_HEALTH__STALLED_AFTER": "3",
+    "ITILNEXT_HEALTH__EXIT_AFTER": "3",
+}
 
 
 def status(data: Path) -> Any:  # noqa: ANN401  it is JSON
@@ -53,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(folder: Path) -> Iterator[tuple[RunningUp, Any]]:
-    with up(folder) as running:
+    with up(folder, environment=WATCHED) as running:
         yield running, running.ready_line()
 
 
@@ -74,6 +79,14 @@ class TestOneStack:
             code, said = refusal("up", "--data", data, *detach)
             assert code == 1
             assert "already" in said
+
+    def test_a_worker_that_is_not_live_is_started_again(self, running: tuple[RunningUp, Any]) -> None:
+        data = running[0].data
+        before = status(data)["pids"]
+        os.kill(before["ticket-1"], signal.SIGUSR1)
+        eventually(lambda: status(data)["pids"]["ticket-1"] not in (None, before["ticket-1"]))
+        assert "ticket-1 ended with code 1" in (data / "logs" / "supervisor.log").read_text()
+        assert "the event loop has not turned" in (data / "logs" / "ticket-1.log").read_text()
 
     @pytest.mark.parametrize("name", NAMES)
     def test_what_dies_is_started_again_at_the_same_address(self, running: tuple[RunningUp, Any], name: str) -> None:
