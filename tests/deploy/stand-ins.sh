@@ -91,8 +91,19 @@ CMD ["valkey-server"]
 DOCKERFILE
 }
 
+prometheus() {
+  build "$(image_of prom/prometheus compose.yaml)" <<'DOCKERFILE'
+FROM itilnext-stand-in
+RUN apt-get update -qq && apt-get install -qq --yes --no-install-recommends prometheus && install -d -o nobody /prometheus
+WORKDIR /prometheus
+USER nobody
+ENTRYPOINT ["/usr/bin/prometheus"]
+DOCKERFILE
+}
+
 compose
 root
 docker tag itilnext-stand-in "$(image_of python Dockerfile)"
 kafka
 valkey
+prometheus

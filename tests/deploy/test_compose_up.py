@@ -1,4 +1,4 @@
-"""`docker compose up` for real: a fleet that imports a log, is scaled up, loses a container, and passes its audit.
+"""`docker compose up` for real: a fleet imports a log, is scaled up and scraped, loses a container, passes its audit.
 
 Run by `make compose-test`, not with the other tests: it needs a Docker engine and some minutes. The images compose.yaml
 names have to be there or to be had; tests/deploy/stand-ins.sh builds stand-ins where they can't be pulled.
@@ -17,22 +17,26 @@ import pytest
 
 from ops.composing import Signature, compose_command
 from ops.embedded.ports import choose
+from tests.deploy.prometheus import Prometheus, not_scraped, rules_not_well
 from tests.test_house_rules import ROOT
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(3_600)]
 INCIDENT_LOG = ROOT / "ops" / "sample" / "servicenow_incident_log.csv"
 TICKETS = 60
+CONTAINERS = {"ticket-worker": 1, "alert-worker": 1, "directory-worker": 1, "ticker": 1}
 UP_SECONDS = 900.0
 """A net for a fleet that never gets ready, not a measure of speed."""
 _POLL_SECONDS = 1.0
 
 
 class Project:
-    """One Compose project, by a name of its own."""
+    """One Compose project, by a name of its own, on ports of its own."""
 
-    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str) -> None:
+        kafka, prometheus = choose(2)
         self.name = name
-        self._environment = os.environ | environment
+        self.prometheus = Prometheus(prometheus)
+        self._environment = os.environ | {"KAFKA_HOST_PORT": str(kafka), "PROMETHEUS_PORT": str(prometheus)}
 
     def compose(self, *words: str) -> str:
         """Run docker compose; return what it printed, or fail with what it said."""
@@ -84,8 +88,7 @@ def _is_ready(container: Mapping[str, Any]) -> bool:
 
 @pytest.fixture
 def project() -> Iterator[Project]:
-    (port,) = choose(1)
-    project = Project(f"itilnext-{uuid4().hex[:8]}", {"KAFKA_HOST_PORT": str(port)})
+    project = Project(f"itilnext-{uuid4().hex[:8]}")
     try:
         yield project
     finally:
@@ -103,6 +106,7 @@ def opened(tmp_path: Path) -> Path:
 
 
 def test_a_fleet_in_containers(project: Project, opened: Path) -> None:
+    project.compose("build", "--quiet")  # an image of this name may be there, of older files
     project.compose("up", "--detach", "--quiet-pull")
     project.wait_until_ready()
     log = f"{INCIDENT_LOG}:/log.csv:ro"
@@ -126,5 +130,9 @@ def test_a_fleet_in_containers(project: Project, opened: Path) -> None:
     project.compose("up", "--detach", "--scale", "ticket-worker=4", "--no-recreate")
     project.wait_until_ready()
     assert json.loads(project.itilnext("doctor", "--json"))["ok"] is True
-    project.compose("down", "--timeout", "30")
+
+    project.compose("--profile", "observability", "up", "--detach", "--no-deps", "--quiet-pull", "prometheus")
+    project.prometheus.until(not_scraped(CONTAINERS | {"ticket-worker": 4}))
+    project.prometheus.until(rules_not_well)
+    project.compose("--profile", "*", "down", "--timeout", "30")
     assert project.containers() == []
