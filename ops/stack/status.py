@@ -12,7 +12,10 @@ def current_stack(folder: DataFolder) -> StackRecord:
     """
     record = folder.read() if folder.is_up else None
     if record is None:
-        raise CommandFailed(f"No stack is up on {folder.path}.", "Start one with `itilnext up`.")
+        raise CommandFailed(
+            f"No stack of this machine is up on {folder.path}.",
+            "Start one with `itilnext up`; how a fleet does that was started otherwise, `itilnext doctor` tells.",
+        )
     if not record.ready:
         raise CommandFailed(f"The stack on {folder.path} is still starting.", "Ask again in a moment.")
     return record

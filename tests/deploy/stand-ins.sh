@@ -54,10 +54,10 @@ kafka() {
   cp ops/embedded/log4j2.properties "$folder/"
   cat >"$folder/run" <<'RUN'
 #!/bin/sh
-# As in the image this stands in for: the environment becomes settings, the folder is formatted, the broker runs.
-set -e
-java -cp '/opt/kafka/libs/*' kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \
-  --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config
+# As in the image this stands in for: the environment becomes settings, a new folder is formatted, the broker runs.
+said=$(java -cp '/opt/kafka/libs/*' kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \
+  --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config 2>&1) ||
+  echo "$said" | grep -i 'already formatted' || { echo "$said"; exit 1; }
 exec java -Xmx512m -XX:+UseSerialGC -Dlog4j2.configurationFile=/etc/kafka/docker/log4j2.properties \
   -cp '/opt/kafka/libs/*' kafka.Kafka /opt/kafka/config/server.properties
 RUN

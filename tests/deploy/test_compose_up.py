@@ -1,4 +1,4 @@
-"""`docker compose up` for real: a fleet imports a log, is scaled up and scraped, loses a container, passes its audit.
+"""`docker compose up` for real: a fleet imports a log, grows, loses a worker and its broker, is scraped, and audited.
 
 Run by `make compose-test`, not with the other tests: it needs a Docker engine and some minutes. The images compose.yaml
 names have to be there or to be had; tests/deploy/stand-ins.sh builds stand-ins where they can't be pulled.
@@ -23,7 +23,9 @@ from tests.test_house_rules import ROOT
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(3_600)]
 INCIDENT_LOG = ROOT / "ops" / "sample" / "servicenow_incident_log.csv"
 TICKETS = 60
-CONTAINERS = {"ticket-worker": 1, "alert-worker": 1, "directory-worker": 1, "ticker": 1}
+WORKERS = 4
+CONTAINERS = {"ticket-worker": WORKERS, "alert-worker": 1, "directory-worker": 1, "ticker": 1}
+BY_ANN = ("agent_id=ann", "--wait", "--timeout", "120")
 UP_SECONDS = 900.0
 """A net for a fleet that never gets ready, not a measure of speed."""
 _POLL_SECONDS = 1.0
@@ -50,6 +52,10 @@ class Project:
     def containers(self) -> list[dict[str, Any]]:
         """Return the project's containers, those that have ended included."""
         return [json.loads(line) for line in self.compose("ps", "--all", "--format", "json").splitlines()]
+
+    def scale_up(self) -> None:
+        """Have all ticket workers run, and start again whatever was killed."""
+        self.compose("up", "--detach", "--scale", f"ticket-worker={WORKERS}", "--no-recreate")
 
     def kill(self, container: str) -> None:
         """End a container as a power cut does."""
@@ -106,7 +112,7 @@ def opened(tmp_path: Path) -> Path:
 
 
 def test_a_fleet_in_containers(project: Project, opened: Path) -> None:
-    project.compose("build", "--quiet")  # an image of this name may be there, of older files
+    project.compose("build", "--quiet", "topics")  # the image of all; one of this name may be there, of older files
     project.compose("up", "--detach", "--quiet-pull")
     project.wait_until_ready()
     log = f"{INCIDENT_LOG}:/log.csv:ro"
@@ -114,25 +120,28 @@ def test_a_fleet_in_containers(project: Project, opened: Path) -> None:
     assert report["owner_changes_here"] == 0
     assert report["audit"]["holds"], report["audit"]
 
-    project.compose("up", "--detach", "--scale", "ticket-worker=4", "--no-recreate")
+    project.scale_up()
     project.wait_until_ready()
     workers = [each["Name"] for each in project.containers() if each["Service"] == "ticket-worker"]
-    assert len(workers) == 4
+    assert len(workers) == WORKERS
     project.kill(workers[0])
     # Sent again, every command is a duplicate; new ones go to whoever has the killed one's partitions now.
     project.itilnext("import", "servicenow", "/log.csv", "--json", mount=log)
     project.itilnext("send", "/opened.ndjson", mount=f"{opened}:/opened.ndjson:ro")
-    project.itilnext("send", "ticket.accept", "T-1", "agent_id=ann", "--wait", "--timeout", "120")
+    project.itilnext("send", "ticket.accept", "T-1", *BY_ANN)
+    project.scale_up()
+    project.wait_until_ready()
+    assert json.loads(project.itilnext("doctor", "--json"))["ok"] is True
+
+    project.compose("kill", "kafka")
+    project.scale_up()
+    project.itilnext("send", "ticket.accept", "T-2", *BY_ANN)
     audit = json.loads(project.itilnext("audit", "--json"))
     assert audit["holds"], audit
     assert audit["tickets"] == report["incidents"] + TICKETS
 
-    project.compose("up", "--detach", "--scale", "ticket-worker=4", "--no-recreate")
-    project.wait_until_ready()
-    assert json.loads(project.itilnext("doctor", "--json"))["ok"] is True
-
     project.compose("--profile", "observability", "up", "--detach", "--no-deps", "--quiet-pull", "prometheus")
-    project.prometheus.until(not_scraped(CONTAINERS | {"ticket-worker": 4}))
+    project.prometheus.until(not_scraped(CONTAINERS))
     project.prometheus.until(rules_not_well)
     project.compose("--profile", "*", "down", "--timeout", "30")
     assert project.containers() == []
