@@ -16,6 +16,7 @@ from typing import IO
 
 from pydantic import BaseModel, ConfigDict
 
+from ops.console import CommandFailed, ExitCode
 from ops.embedded.process import ProcessIdentity
 from ops.environment import variable
 
@@ -69,6 +70,20 @@ class DataFolder:
         """The file whose lock the supervisor holds."""
         return self.path / "stack.lock"
 
+    def make(self) -> None:
+        """Make the folder where it is not there yet.
+
+        Raises:
+            CommandFailed: it can't be made, or not be written to.
+        """
+        try:
+            self.log("up").parent.mkdir(parents=True, exist_ok=True)
+            self.lock_file.touch()
+        except OSError as error:
+            problem = f"{self.path} can't hold the data of a stack: {error.strerror}"
+            remedy = "Name another folder, with --data or ITILNEXT_STACK__DATA."
+            raise CommandFailed(problem, remedy, ExitCode.USAGE) from error
+
     def log(self, name: str) -> Path:
         """Return the log of the process of that name."""
         return self.path / "logs" / f"{name}.log"
@@ -89,7 +104,7 @@ class DataFolder:
     @contextmanager
     def held(self) -> Iterator[bool]:
         """Take the lock, and hold it; gives False when a stack is up on this folder."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.make()
         with self.lock_file.open("a") as lock:
             deadline = time.monotonic() + _GLANCE
             while not (taken := _taken(lock, fcntl.LOCK_EX)) and time.monotonic() < deadline:

@@ -34,9 +34,10 @@ def start_detached(command: Sequence[str], folder: DataFolder) -> Detached:
 
     Raises:
         SupervisorFailed: it ended before it was ready.
+        CommandFailed: the folder can't be made.
     """
     told = folder.log("up")
-    told.parent.mkdir(parents=True, exist_ok=True)
+    folder.make()
     with told.open("w+b") as errors, interruptible():
         supervisor = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,18 @@ def test_a_broker_that_speaks_no_tls(itilnext: Itilnext, monkeypatch: pytest.Mon
     ran = itilnext("lag")
     assert ran.exit_code == 3
     assert "ITILNEXT_KAFKA__SECURITY_PROTOCOL" in ran.err
+
+
+@pytest.mark.parametrize("words", [("up",), ("up", "--detach")], ids=" ".join)
+def test_a_folder_that_can_t_be_made(itilnext: Itilnext, words: tuple[str, ...], tmp_path: Path) -> None:
+    in_the_way = tmp_path / "in the way"
+    in_the_way.touch()
+    ran = itilnext(*words, "--data", str(in_the_way / "stack"))
+    assert (ran.exit_code, ran.out) == (2, "")
+    assert ran.err.splitlines() == [
+        f"itilnext: {in_the_way / 'stack'} can't hold the data of a stack: Not a directory",
+        "  Name another folder, with --data or ITILNEXT_STACK__DATA.",
+    ]
 
 
 def test_the_whole_process_prints_two_lines_and_no_traceback() -> None:
