@@ -69,14 +69,14 @@ class Groups:
                 return None
             raise
 
-    async def known(self, group_id: str) -> Group:
+    async def known(self, group_id: str, within: float = _SECONDS) -> Group:
         """Return a group as soon as its coordinator is ready; one that was never heard of has no members.
 
         Raises:
-            KafkaError: the broker can't be reached, does not allow it, or has had no coordinator for 30 seconds.
+            KafkaError: the broker can't be reached, does not allow it, or has had no coordinator for so many seconds.
         """
         clock = asyncio.get_running_loop()
-        until = clock.time() + _SECONDS
+        until = clock.time() + within
         while True:
             try:
                 return await self._described(group_id)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from math import inf
 from typing import Self
 
 from ops.group import Groups
@@ -37,7 +38,8 @@ class FleetGroups:
         async with AsyncExitStack() as leaving:
             await leaving.enter_async_context(self._groups)
             for group in self._expected:
-                self._strangers |= (await self._groups.known(group.group_id)).members
+                # How long a fleet may take is for its starter to say.
+                self._strangers |= (await self._groups.known(group.group_id, within=inf)).members
             self._leaving = leaving.pop_all()
         self._alive_after = time.monotonic() + _SESSIONS * self._session_seconds
         return self
