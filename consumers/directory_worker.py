@@ -20,6 +20,7 @@ from consumers.country_holidays import holidays_of
 from consumers.directory_follower import tell_refused_entry
 from consumers.directory_view import DirectoryView
 from consumers.errors import Retryable
+from consumers.feed import Feed
 from consumers.membership import Intake, Membership, Standing, Subscription
 from consumers.observing import UNOBSERVED, Observer
 from consumers.outputs import Output, dead_letter
@@ -35,7 +36,6 @@ from producers.partition_output import OutputFenced, PartitionOutput
 from producers.topics_admin import require_topics
 from services.directory_state import DirectoryState
 
-_IDLE_SECONDS = 1.0
 _MOST_BYTES = 8_388_608
 """Of what waits, and of what is applied at once."""
 _RETRY_SECONDS = 1.0
@@ -112,17 +112,13 @@ class _Directory:
         self._intake = intake
         self._standing = Standing(next_offset=0, fed_up_to=0, is_serving=False)
         self._state = DirectoryState(holidays_of)
-        self._waiting = Backlog(lambda: duty.config.max_waiting, _MOST_BYTES)
-        self._fed = asyncio.Event()
+        self._feed = Feed(intake, Backlog(lambda: duty.config.max_waiting, _MOST_BYTES))
         self._task = WatchedTask(self._run(), "directory", duty.fail)
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records from the consumer; never blocks, but has no more sent for now where many wait."""
-        self._waiting.extend(records)
-        if self._waiting.is_full:
-            self._intake.pause()
-        self._standing = replace(self._standing, fed_up_to=self._waiting.end)
-        self._fed.set()
+        self._feed.add(records)
+        self._standing = replace(self._standing, fed_up_to=self._feed.end)
 
     @property
     def standing(self) -> Standing:
@@ -145,7 +141,7 @@ class _Directory:
                 await asyncio.sleep(_RETRY_SECONDS)
             finally:
                 self._standing = replace(self._standing, is_serving=False)
-                self._intake.pause()
+                self._feed.close()
                 await output.close()
 
     async def _serve(self, output: PartitionOutput) -> None:
@@ -156,12 +152,10 @@ class _Directory:
             await self._view.drop()
             await self._view.apply(NOT_BUILT, 0, ())
             position = 0
-        self._waiting.clear()
-        self._intake.seek(position)
-        self._intake.resume()
+        self._feed.open(position)
         self._standing = Standing(position, position, is_serving=True)
         while True:
-            records = await self._next_records()
+            records = await self._feed.take(self._config.max_batch, _MOST_BYTES)
             if not records:
                 if await self._view.position() != position:
                     raise Retryable("the directory view was lost or changed")
@@ -176,20 +170,6 @@ class _Directory:
                 await self._view.apply(position, end, accepted)
                 position = end
                 self._standing = replace(self._standing, next_offset=end)
-
-    async def _next_records(self) -> Sequence[RawRecord]:
-        """Return what waits, at most so much at once; nothing when nothing came for a while."""
-        if not self._waiting:
-            self._fed.clear()
-            try:
-                async with asyncio.timeout(_IDLE_SECONDS):
-                    await self._fed.wait()
-            except TimeoutError:
-                return ()
-        taken = self._waiting.take(self._config.max_batch, _MOST_BYTES)
-        if self._waiting.is_half_empty:
-            self._intake.resume()
-        return taken
 
     def _read(
         self, records: Sequence[RawRecord], told_up_to: int

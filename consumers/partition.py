@@ -40,6 +40,7 @@ from consumers.batch import Batch, Entry, Home, Parsed, changes_of, first_known,
 from consumers.capacity import Tenure
 from consumers.catch_up import catch_up
 from consumers.errors import Fenced, Retryable, ViewBehind
+from consumers.feed import Feed
 from consumers.membership import Intake, Standing
 from consumers.observing import Stage, observed_transaction
 from consumers.outputs import SNAPSHOT_HEADERS, Output
@@ -54,7 +55,6 @@ from producers.partition_output import OutputFenced, PartitionOutput
 
 _LOADED_AT_ONCE = 500
 _NEW_TICKET_BYTES = 1_024  # what a snapshot weighs beyond what its events say: the names of its fields
-_IDLE_SECONDS = 1.0  # how often an idle partition looks whether its view is there, its last transaction complete
 _FENCED_SECONDS = 4.0  # longer than a heartbeat takes to tell a thawed worker that the group went on without it
 _RETRY_SECONDS = (0.05, 0.2, 1.0, 3.0)
 _DRAIN_SECONDS = 20.0
@@ -71,9 +71,8 @@ class Partition:
         self._log = log.bind(partition=number)
         self._view = PartitionView(fleet.redis, fleet.topics.prefix, number)
         self._timelines = Timelines(fleet.connection, fleet.topics.events, self._view, fleet.event_ends)
-        self._waiting = Backlog(lambda: fleet.share_of(fleet.limits.max_waiting), fleet.limits.max_bytes)
-        self._fed = asyncio.Event()
-        self._paused = True
+        waiting = Backlog(lambda: fleet.share_of(fleet.limits.max_waiting), fleet.limits.max_bytes)
+        self._feed = Feed(intake, waiting)
         self._is_serving = False
         self._transaction = asyncio.Lock()
         self._cache: OrderedDict[str, Entry] = OrderedDict()
@@ -86,17 +85,13 @@ class Partition:
 
     def feed(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records from the consumer (step 1); never blocks."""
-        self._waiting.extend(records)
-        if not self._paused and self._waiting.is_full:
-            self._paused = True
-            self._intake.pause()
-        self._fed.set()
+        self._feed.add(records)
 
     @property
     def standing(self) -> Standing:
         """Where this partition is."""
         waits = self._fleet.ledger.waits_for_others(self._home.partition)
-        return Standing(self._next, max(self._waiting.end, self._next), self._is_serving, waits)
+        return Standing(self._next, max(self._feed.end, self._next), self._is_serving, waits)
 
     async def stop(self) -> None:
         """Finish the transaction in hand, if any, and let the partition go."""
@@ -130,9 +125,7 @@ class Partition:
         committed = await self._intake.committed()
         await self._sync()
         self._next = max(committed, self._marker.source + 1)
-        self._waiting.clear()
-        self._intake.seek(self._next)
-        self._resume()
+        self._feed.open(self._next)
         self._fleet.observer.taken_over()
         self._log.info("took the partition over", next_offset=self._next, view=self._marker.state)
 
@@ -140,10 +133,7 @@ class Partition:
         self._is_serving = False
         await self._timelines.stop()
         self._cache.clear()
-        self._waiting.clear()
-        if not self._paused:
-            self._paused = True
-            self._intake.pause()
+        self._feed.close()
         if self._output is not None:
             output, self._output = self._output, None
             await output.close()
@@ -157,11 +147,6 @@ class Partition:
         await self._timelines.stop()
         self._timelines.start()
         self._is_serving = True
-
-    def _resume(self) -> None:
-        if self._paused:
-            self._paused = False
-            self._intake.resume()
 
     async def _serve(self) -> None:
         while True:
@@ -178,18 +163,9 @@ class Partition:
 
     async def _next_records(self) -> list[RawRecord]:
         """Return what waits, at most a batch; nothing when nothing came for a while."""
-        if not self._waiting:
-            self._fed.clear()
-            try:
-                async with asyncio.timeout(_IDLE_SECONDS):
-                    await self._fed.wait()
-            except TimeoutError:
-                return []
         limits = self._fleet.limits
         records = min(limits.max_batch, self._fleet.share_of(limits.max_in_flight))
-        taken = self._waiting.take(records, limits.max_bytes)
-        if self._waiting.is_half_empty:
-            self._resume()
+        taken = await self._feed.take(records, limits.max_bytes)
         return [record for record in taken if record.position.offset >= self._next]
 
     async def _process(self, records: Sequence[RawRecord]) -> None:
