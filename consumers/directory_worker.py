@@ -6,7 +6,7 @@ read again from the topic's start, without telling of old bad entries twice.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
@@ -134,7 +134,7 @@ class _Directory:
             output = PartitionOutput(self._config.kafka, self._config.group_id, 0)
             try:
                 await output.open()
-                await output.settle([TopicPartition(self._config.topics.dlq, output.partition)])
+                await output.settle(self._unmarked)
                 await self._serve(output)
             except (OutputFenced, Retryable, KafkaError, RedisError, OSError) as error:
                 log.warning("starting over", reason=repr(error))
@@ -143,6 +143,10 @@ class _Directory:
                 self._standing = replace(self._standing, is_serving=False)
                 self._feed.close()
                 await output.close()
+
+    async def _unmarked(self) -> Collection[TopicPartition]:
+        """Return all that it writes to."""
+        return [TopicPartition(self._config.topics.dlq, 0)]
 
     async def _serve(self, output: PartitionOutput) -> None:
         told_up_to = await self._intake.committed()

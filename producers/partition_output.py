@@ -118,15 +118,17 @@ class PartitionOutput:
         producer_id, epoch = self._transactions.producer
         return f"{producer_id:020d}.{epoch:05d}"
 
-    async def settle(self, unmarked: Collection[TopicPartition]) -> None:
-        """End the former owner's last transaction once more, where marks of it are missing and for its offsets (3).
+    async def settle(self, unmarked: Callable[[], Awaitable[Collection[TopicPartition]]]) -> None:
+        """End the former owner's last transaction once more, for its offsets and where marks of it are missing (3).
 
-        Call it between `open` and the first commit.
+        Call it between `open` and the first commit. `unmarked` tells where that is, and is asked only where there was
+        such a transaction; to name too many does no harm.
         """
         if self._inherited is not None:
+            partitions = await unmarked()
             with _fencing_told():
                 await self._producer.begin_transaction()
-                await self._end_again(self._inherited, unmarked)
+                await self._end_again(self._inherited, partitions)
 
     async def commit(
         self,

@@ -78,7 +78,7 @@ class Desk:
 
     async def taken_over(self) -> PartitionOutput:
         output = await self.open()
-        await output.settle(await self.ends.unmarked(self.written))
+        await output.settle(lambda: self.ends.unmarked(self.written))
         return output
 
     async def commit(self, output: PartitionOutput, number: int, failure: Exception | None = None) -> None:

@@ -71,6 +71,7 @@ async def test_it_holds_while_the_fleet_is_at_work(stack: Stack, prefix: str) ->
     """Audits of a log that grows: whatever moves between two looks is read on, and nothing is found."""
     async with running_worker(stack, prefix) as fleet:
         await staff(fleet)
+        await fleet.settled()
         reports: list[AuditReport] = []
 
         async def work() -> None:
