@@ -41,6 +41,15 @@ class _Scrapes:
             await asyncio.sleep(_SCRAPE_SECONDS)
             await self.ask(port)
 
+    async def ask_for_all(self, port: int, records: int) -> None:
+        """Ask until it has told of so many, or for long: it tells of a batch just after others can see its commit."""
+        clock = asyncio.get_running_loop()
+        until = clock.time() + _ANSWER_SECONDS
+        await self.ask(port)
+        while self.told < records and clock.time() < until:
+            await asyncio.sleep(_POLL_SECONDS)
+            await self.ask(port)
+
     async def ask(self, port: int) -> None:
         """Ask once.
 
@@ -88,7 +97,7 @@ async def measure_observing(bench: Bench) -> list[Section]:
     """
     commands = list(mix(FIRST_COMMANDS + bench.sizes.commands, present()))
     scrapes = _Scrapes()
-    observed, silent = _observed_worker(scrapes), _silent_worker()
+    observed, silent = _observed_worker(scrapes, len(commands)), _silent_worker()
     rounds: dict[Loop, list[Drain]] = {observed: [], silent: []}
     for number in range(bench.sizes.rounds):
         # Who goes first takes turns too: what comes second finds the servers warmer.
@@ -101,18 +110,22 @@ async def measure_observing(bench: Bench) -> list[Section]:
     return [_section(rounds[observed], rounds[silent])]
 
 
-def _observed_worker(scrapes: _Scrapes) -> Loop:
+def _observed_worker(scrapes: _Scrapes, records: int) -> Loop:
     @asynccontextmanager
     async def start(fleet: BenchFleet) -> AsyncIterator[Measured]:
         (port,) = choose(1)
         settings = {variable("health", "port"): str(port), variable("log", "format"): "json"}
         async with fleet.worker(settings=settings) as process:
-            # A failed scrape ends the round: what was not observed says nothing of what observing costs.
-            async with asyncio.TaskGroup() as tasks:
-                asking = tasks.create_task(scrapes.keep_asking(port))
+            asking = asyncio.create_task(scrapes.keep_asking(port))
+            try:
                 yield process
+            finally:
                 asking.cancel()
-            await scrapes.ask(port)
+                (outcome,) = await asyncio.gather(asking, return_exceptions=True)
+            if isinstance(outcome, Exception):
+                # What was not observed says nothing of what observing costs.
+                raise outcome
+            await scrapes.ask_for_all(port, records)
 
     return Loop("observed", "ticket worker, port open, scraped every second", "ticket-worker", start)
 
