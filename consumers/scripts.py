@@ -46,6 +46,15 @@ for _, write in ipairs(cmsgpack.unpack(ARGV[2])) do redis.call(unpack(write)) en
 return 1
 """
 
+BUILT_WITH = """
+-- KEYS: what the view was built with. ARGV: layout, partitions and cluster of now. Notes them where nothing is noted,
+-- all at once: where anything is noted and no layout, the view is older than layouts. Answers what is noted then.
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('HSET', KEYS[1], 'layout', ARGV[1]) end
+redis.call('HSETNX', KEYS[1], 'partitions', ARGV[2])
+redis.call('HSETNX', KEYS[1], 'cluster', ARGV[3])
+return redis.call('HMGET', KEYS[1], 'layout', 'partitions', 'cluster')
+"""
+
 DROP = """
 -- KEYS: marker, then what to delete. A view that is being built again is not touched any more.
 if redis.call('HEXISTS', KEYS[1], 'state') == 1 then return 0 end

@@ -2,6 +2,7 @@
 
 from redis.asyncio import Redis
 
+from consumers import scripts
 from consumers.errors import Fatal
 from consumers.keys import LAYOUT, fleet_key
 from consumers.view import as_text
@@ -16,27 +17,18 @@ async def require_view_fits(redis: Redis, prefix: str, partitions: int, cluster:
     Raises:
         Fatal: the view is of something else; says what to do.
     """
-    key = fleet_key(prefix)
-    await _check_layout(redis, key)
-    for name, now in (("partitions", str(partitions)), ("cluster", cluster)):
-        await redis.hsetnx(key, name, now)
-        built_with = as_text(await redis.hget(key, name) or now)
-        if built_with != now:
-            raise Fatal(
-                f"the view in Redis was built with Kafka's {name} = {built_with}, and now it is {now}. Put things back "
-                "as they were (a ticket stays on the partition it was opened on, so a count can't be changed under a "
-                "history), or run `itilnext rebuild` when these are other topics."
-            )
-
-
-async def _check_layout(redis: Redis, key: str) -> None:
-    # It is written before all else, so that where anything is written and it is not, the view is older than layouts.
-    if not await redis.exists(key):
-        await redis.hsetnx(key, "layout", LAYOUT)
-    built_with = await redis.hget(key, "layout")
-    if built_with is None or as_text(built_with) != LAYOUT:
-        told = "none" if built_with is None else as_text(built_with)
+    note = redis.register_script(scripts.BUILT_WITH)
+    layout, *others = await note(keys=[fleet_key(prefix)], args=[LAYOUT, partitions, cluster])
+    if layout is None or as_text(layout) != LAYOUT:
+        told = "none" if layout is None else as_text(layout)
         raise Fatal(
             f"the view in Redis has layout {told}, and this version's is {LAYOUT}. Stop the workers of the other "
             "version, then run `itilnext rebuild`."
         )
+    for name, now, built_with in zip(("partitions", "cluster"), (str(partitions), cluster), others, strict=True):
+        if as_text(built_with) != now:
+            raise Fatal(
+                f"the view in Redis was built with Kafka's {name} = {as_text(built_with)}, and now it is {now}. Put "
+                "things back as they were (a ticket stays on the partition it was opened on, so a count can't be "
+                "changed under a history), or run `itilnext rebuild` when these are other topics."
+            )
