@@ -133,8 +133,7 @@ class _Directory:
         while True:
             output = PartitionOutput(self._config.kafka, self._config.group_id, 0)
             try:
-                await output.open()
-                await output.settle(self._unmarked)
+                await output.open(self._unmarked)
                 await self._serve(output)
             except (OutputFenced, Retryable, KafkaError, RedisError, OSError) as error:
                 log.warning("starting over", reason=repr(error))

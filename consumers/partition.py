@@ -120,8 +120,7 @@ class Partition:
 
     async def _take_over(self) -> None:
         self._output = PartitionOutput(self._fleet.connection, self._fleet.group_id, self._home.partition)
-        self._fence = await self._output.open()
-        await self._output.settle(lambda: self._fleet.ends.unmarked(self._home.outputs))
+        self._fence = await self._output.open(lambda: self._fleet.ends.unmarked(self._home.outputs))
         committed = await self._intake.committed()
         await self._sync()
         self._next = max(committed, self._marker.source + 1)

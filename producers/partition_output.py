@@ -37,6 +37,8 @@ sender.BACKOFF_OVERRIDE = 0.005
 
 TRANSACTION_TIMEOUT_MS = 15_000
 """A dead worker's transaction is aborted after this, whatever happens; a batch takes far less."""
+_SETTLING_SECONDS = 5.0
+"""How long a partition that is let go may go on with what its successor could not do any more."""
 _BATCH_BYTES = 1_000_000
 """Below every topic's max.message.bytes; a single larger record gets a batch of its own."""
 
@@ -108,27 +110,33 @@ class PartitionOutput:
             **connection.client(),
         )
         self._transactions = Transactions(self._producer)
-        self._inherited: Outcome | None = None
         self._ended: _Ended | None = None
 
-    async def open(self) -> str:
-        """Fence former owners, end their open transaction, and return the fence: later owners' are greater as text."""
-        self._inherited = (await last_transaction(self._connection, self._transactional_id)).outcome
-        await self._producer.start()
+    async def open(self, unmarked: Callable[[], Awaitable[Collection[TopicPartition]]]) -> str:
+        """Fence former owners, end their last transaction, and return the fence: later owners' are greater as text.
+
+        `unmarked` tells where marks of that may be missing, and is asked only where there was one; to name too many
+        does no harm.
+
+        Raises:
+            OutputFenced: a newer owner exists.
+            KafkaError: the coordinator can't be reached.
+        """
+        inherited = (await last_transaction(self._connection, self._transactional_id)).outcome
+        partitions = () if inherited is None else await unmarked()
+        settling = asyncio.create_task(self._settle(inherited, partitions), name=f"settling {self._transactional_id}")
+        try:
+            # Once fenced, the coordinator has forgotten how that transaction ended: only who asked before knows.
+            await asyncio.shield(settling)
+        except asyncio.CancelledError:
+            await asyncio.wait([settling], timeout=_SETTLING_SECONDS)
+            if settling.done() and not settling.cancelled():
+                settling.exception()  # looked at, as nobody waits for it any more
+            raise
+        finally:
+            settling.cancel()
         producer_id, epoch = self._transactions.producer
         return f"{producer_id:020d}.{epoch:05d}"
-
-    async def settle(self, unmarked: Callable[[], Awaitable[Collection[TopicPartition]]]) -> None:
-        """End the former owner's last transaction once more, for its offsets and where marks of it are missing (3).
-
-        Call it between `open` and the first commit. `unmarked` tells where that is, and is asked only where there was
-        such a transaction; to name too many does no harm.
-        """
-        if self._inherited is not None:
-            partitions = await unmarked()
-            with _fencing_told():
-                await self._producer.begin_transaction()
-                await self._end_again(self._inherited, partitions)
 
     async def commit(
         self,
@@ -167,6 +175,13 @@ class PartitionOutput:
     async def close(self) -> None:
         """Let go of the connections; an open transaction is left to its timeout or to the next owner."""
         await stop_client(self._producer)
+
+    async def _settle(self, inherited: Outcome | None, unmarked: Collection[TopicPartition]) -> None:
+        await self._producer.start()
+        if inherited is not None:
+            with _fencing_told():
+                await self._producer.begin_transaction()
+                await self._end_again(inherited, unmarked)
 
     async def _end_again(self, outcome: Outcome, partitions: Collection[TopicPartition]) -> None:
         await self._transactions.join(partitions)

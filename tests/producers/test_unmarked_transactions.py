@@ -73,12 +73,7 @@ class Desk:
     async def open(self) -> PartitionOutput:
         output = PartitionOutput(self.stack.kafka, self.group, 0)
         self.outputs.append(output)
-        await output.open()
-        return output
-
-    async def taken_over(self) -> PartitionOutput:
-        output = await self.open()
-        await output.settle(lambda: self.ends.unmarked(self.written))
+        await output.open(lambda: self.ends.unmarked(self.written))
         return output
 
     async def commit(self, output: PartitionOutput, number: int, failure: Exception | None = None) -> None:
@@ -155,7 +150,7 @@ async def test_a_new_owner_completes_what_was_committed(desk: Desk) -> None:
     assert await desk.ends.unmarked(desk.written) == [desk.written[1]]
     assert await desk.consumed() == 1
 
-    owner = await desk.taken_over()
+    owner = await desk.open()
 
     assert await desk.seen() == desk.all_of(1, 2)
     assert await desk.consumed() == 2
@@ -171,7 +166,7 @@ async def test_a_new_owner_aborts_what_was_not(desk: Desk) -> None:
         await desk.commit(former, 2, _Stop())
     assert desk.written[1] in await desk.ends.unmarked(desk.written)
 
-    owner = await desk.taken_over()
+    owner = await desk.open()
 
     assert await desk.seen() == desk.all_of(1)
     assert await desk.consumed() == 1

@@ -1,6 +1,9 @@
 """A worker that somebody else fences tells of it, takes its partition back, and loses no command."""
 
+from collections.abc import Sequence
+
 import pytest
+from aiokafka import TopicPartition
 
 from producers.partition_output import PartitionOutput
 from tests.fleet import idle_fleet
@@ -19,13 +22,17 @@ async def test_a_fencing_is_counted_and_got_over(stack: Stack, prefix: str) -> N
         await probe.until("/readyz", lambda answer: answer.status == 200)
         rival = PartitionOutput(stack.kafka, fleet.group_id, 0)
         try:
-            await rival.open()
+            await rival.open(nothing)
             await fleet.send("ticket.open", "T-1", subject="printer on fire")
             await fleet.settled()
         finally:
             await rival.close()
         assert [event["ticketversion"] for event in await fleet.events("T-1")] == [1]
         await probe.until("/metrics", lambda answer: read_samples(answer.text).items() >= FENCED_ONCE.items())
+
+
+async def nothing() -> Sequence[TopicPartition]:
+    return ()
 
 
 FENCED_ONCE = {
