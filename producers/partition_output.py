@@ -182,6 +182,8 @@ class PartitionOutput:
             with _fencing_told():
                 await self._producer.begin_transaction()
                 await self._end_again(inherited, unmarked)
+            # The committed offset and the logs' ends, which are read next, count from here on.
+            await self._transactions.completed()
 
     async def _end_again(self, outcome: Outcome, partitions: Collection[TopicPartition]) -> None:
         await self._transactions.join(partitions)

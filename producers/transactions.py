@@ -15,6 +15,8 @@ from aiokafka.util import create_future
 
 from producers.transaction_states import describe_transaction
 
+_POLL_SECONDS = 0.005
+
 
 class _Joining(TransactionManager):  # type: ignore[misc]  # aiokafka is not typed
     """The library's own, that also tells when the coordinator has taken in all partitions it was asked to."""
@@ -81,6 +83,19 @@ class Transactions:
         while not has_joined:
             # Waits by itself before it says no.
             has_joined = await self._sender._do_add_offsets_to_txn(group_id)  # noqa: SLF001 see the module
+
+    async def completed(self) -> None:
+        """Wait until the coordinator is done with the last transaction: it answers before it has marked it anywhere.
+
+        Raises:
+            KafkaError: the coordinator does not answer.
+        """
+        identity, is_complete = self._manager.transactional_id, False
+        while not is_complete:
+            coordinator = await self._sender._find_coordinator(CoordinationType.TRANSACTION, identity)  # noqa: SLF001 see the module
+            is_complete = (await describe_transaction(self._client, coordinator, identity)).is_complete
+            if not is_complete:
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def are_complete_over(self, link: object) -> bool:
         """Ask whether the last transaction is complete, and has been led by one coordinator over this connection."""

@@ -152,8 +152,9 @@ async def test_a_new_owner_completes_what_was_committed(desk: Desk) -> None:
 
     owner = await desk.open()
 
-    assert await desk.seen() == desk.all_of(1, 2)
     assert await desk.consumed() == 2
+    assert await desk.ends.unmarked(desk.written) == []
+    assert await desk.seen() == desk.all_of(1, 2)
     await desk.commit(owner, 3)
     assert await desk.seen() == desk.all_of(1, 2, 3)
 
@@ -168,8 +169,9 @@ async def test_a_new_owner_aborts_what_was_not(desk: Desk) -> None:
 
     owner = await desk.open()
 
-    assert await desk.seen() == desk.all_of(1)
     assert await desk.consumed() == 1
+    assert await desk.ends.unmarked(desk.written) == []
+    assert await desk.seen() == desk.all_of(1)
     await desk.commit(owner, 3)
     assert await desk.seen() == desk.all_of(1, 3)
 
