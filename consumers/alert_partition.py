@@ -35,7 +35,7 @@ from consumers.observing import UNOBSERVED, Observer
 from consumers.state_log import LogEnds
 from consumers.tasks import WatchedTask, heed_cancellation
 from consumers.view import PartitionView
-from consumers.waiting_ticks import WaitingTicks
+from consumers.waiting_ticks import NOT_AFTER_LAST, WaitingTicks
 from contracts.topics import Topics
 from producers.publisher import CommandPublisher
 
@@ -131,7 +131,8 @@ class AlertPartition:
 
     def _ignore(self, reason: str, record: ConsumerRecord) -> None:
         self._duty.observer.tick_ignored(reason)
-        self._log.warning("tick ignored", reason=reason, offset=record.offset)
+        if reason != NOT_AFTER_LAST:
+            self._log.warning("tick ignored", reason=reason, offset=record.offset)
 
     async def _evaluate(self, at: datetime) -> None:
         """Ask for all that is due (steps 2 to 4), again where Redis was lost or the view rebuilt meanwhile."""

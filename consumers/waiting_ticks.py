@@ -12,6 +12,8 @@ from contracts.dead_letters import Unreadable
 from contracts.instants import instant_of_timestamp
 from contracts.ticks import read_tick
 
+NOT_AFTER_LAST = "not_after_last"
+"""Said of each tick that a second ticker sends for the same instant: nothing is wrong with it."""
 Ignored = Callable[[str, ConsumerRecord], None]
 """Called with the reason and the tick, for each that does not count."""
 
@@ -43,7 +45,7 @@ class WaitingTicks:
         if at - instant_of_timestamp(record.timestamp) > self._future_tolerance:
             self._ignored("in_future", record)
         elif self._highest is not None and at <= self._highest:
-            self._ignored("not_after_last", record)
+            self._ignored(NOT_AFTER_LAST, record)
         else:
             self._highest = at
             self._has_counted = True
