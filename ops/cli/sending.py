@@ -13,11 +13,12 @@ from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_jso
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ops.composing import Signature
     from ops.target import Target
 
 _STDIN = "-"
 _DIRECTORY = "directory."
+_SOURCE = "/itilnext/cli"
+_TIMEOUT = 30.0
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +41,40 @@ class _Words:
     name: str
     id: str
     fields: "Sequence[str]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The options as they were typed: None or False where they were not."""
+
+    command_id: str | None
+    source: str | None
+    time: str | None
+    wait: bool
+    timeout: float | None
+    delete: bool
+
+    @property
+    def only_for_commands(self) -> "Mapping[str, object]":
+        """Those that say something of a command, by name."""
+        return {"--id": self.command_id, "--time": self.time, "--wait": self.wait, "--timeout": self.timeout}
+
+    @property
+    def options(self) -> "Mapping[str, object]":
+        """All of them, by name."""
+        return {"--source": self.source, **self.only_for_commands, "--delete": self.delete}
+
+    @property
+    def signed_by(self) -> str:
+        """Who sends it."""
+        return _SOURCE if self.source is None else self.source
+
+    @property
+    def patience(self) -> float | None:
+        """For how many seconds the outcome is waited for, None where it is not."""
+        if not self.wait:
+            return None
+        return _TIMEOUT if self.timeout is None else self.timeout
 
 
 def _names(incomplete: str) -> list[str]:
@@ -72,12 +107,15 @@ def send(
     command_id: Annotated[
         str | None, typer.Option("--id", help="The command's id: one that was accepted before does nothing.")
     ] = None,
-    source: Annotated[str, typer.Option("--source", help="Who sends it.")] = "/itilnext/cli",
+    source: Annotated[str | None, typer.Option("--source", help="Who sends it.", show_default=_SOURCE)] = None,
     time: Annotated[
         str | None, typer.Option("--time", help="When it happened, e.g. 2026-11-24T09:30:00Z; else when it is sent.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome; exit code 1 unless accepted.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait for it.")] = 30.0,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", min=0, help="With --wait: for so many seconds.", show_default=f"{_TIMEOUT:g}"),
+    ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete the directory entry.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,25 +124,22 @@ def send(
     A file is checked as a whole before anything of it is sent; from stdin each line is sent as it comes.
     """
     with reported_errors():
-        from ops.composing import Signature, known_names
+        from ops.composing import known_names
         from ops.target import load_target
 
-        only_for = {"--id": command_id, "--time": time, "--wait": wait}
+        given = _Given(command_id, source, time, wait, timeout, delete)
         target = load_target()
-        if what in known_names() or what.startswith(_DIRECTORY):
+        if what in known_names():
             if subject is None:
                 raise _misused(f"{what} needs an id: itilnext send {what} ID FIELD=VALUE ...")
             words = _Words(what, subject, fields or ())
             if what.startswith(_DIRECTORY):
-                _refuse("a command's name", only_for)
-                _send_entry(target, words, source, delete=delete, as_json=as_json)
+                _send_entry(target, words, given, as_json=as_json)
             else:
-                _refuse("a directory entry's name", {"--delete": delete})
-                signature = Signature(str(uuid4()) if command_id is None else command_id, source, time)
-                _send_command(target, words, signature, timeout=timeout if wait else None, as_json=as_json)
+                _send_command(target, words, given, as_json=as_json)
         else:
             path = _path(what)
-            _refuse("a command's or directory entry's name", {**only_for, "--delete": delete, "ID": subject})
+            _refuse("a command's or directory entry's name", {**given.options, "ID": subject})
             _send_lines(target, path, as_json=as_json)
 
 
@@ -113,7 +148,7 @@ def _misused(problem: str) -> CommandFailed:
 
 
 def _refuse(what_for: str, given: "Mapping[str, object]") -> None:
-    wrong = [name for name, value in given.items() if value not in (None, False)]
+    wrong = [name for name, value in given.items() if value is not None and value is not False]
     if wrong:
         raise _misused(f"{', '.join(wrong)} can only be used with {what_for}")
 
@@ -142,37 +177,42 @@ def _send_lines(target: "Target", path: Path | None, *, as_json: bool) -> None:
         print_line(f"sent {fed.commands} commands and {fed.entries} directory entries")
 
 
-def _send_entry(target: "Target", words: _Words, source: str, *, delete: bool, as_json: bool) -> None:
+def _send_entry(target: "Target", words: _Words, given: _Given, *, as_json: bool) -> None:
     from ops.composing import compose_entry, kind_of
     from ops.outcome import delete_entry, send_only
 
-    if delete:
+    _refuse("a command's name", given.only_for_commands)
+    if given.delete:
         if words.fields:
             raise _misused("an entry that is deleted has no fields")
+        _refuse("an entry that is sent", {"--source": given.source})
         delivery = asyncio.run(delete_entry(target, kind_of(words.name), words.id))
     else:
-        delivery = asyncio.run(send_only(target, compose_entry(words.name, words.id, words.fields, source)))
+        delivery = asyncio.run(send_only(target, compose_entry(words.name, words.id, words.fields, given.signed_by)))
     where = {"topic": delivery.topic, "partition": delivery.partition, "offset": delivery.offset}
     if as_json:
-        print_json({"key": f"{kind_of(words.name)}:{words.id}", "deleted": delete, **where})
+        print_json({"key": f"{kind_of(words.name)}:{words.id}", "deleted": given.delete, **where})
     else:
-        done = "deleted" if delete else "sent"
+        done = "deleted" if given.delete else "sent"
         print_line(f"{done} {words.name} {words.id} in {delivery.topic} {delivery.partition}:{delivery.offset}")
 
 
-def _send_command(
-    target: "Target", words: _Words, signature: "Signature", *, timeout: float | None, as_json: bool
-) -> None:
-    from ops.composing import compose_command
+def _send_command(target: "Target", words: _Words, given: _Given, *, as_json: bool) -> None:
+    from ops.composing import Signature, compose_command
     from ops.describing import Describer
     from ops.outcome import send_and_wait, send_only
 
+    _refuse("a directory entry's name", {"--delete": given.delete})
+    if not given.wait:
+        _refuse("--wait", {"--timeout": given.timeout})
+    signature = Signature(str(uuid4()) if given.command_id is None else given.command_id, given.signed_by, given.time)
     event = compose_command(words.name, words.id, words.fields, signature)
-    if timeout is None:
+    patience = given.patience
+    if patience is None:
         outcome = None
         delivery = asyncio.run(send_only(target, event))
     else:
-        outcome = asyncio.run(send_and_wait(target, event, timeout))
+        outcome = asyncio.run(send_and_wait(target, event, patience))
         delivery = outcome.delivery
     describer = Describer(target.topics)
     if as_json:
@@ -187,6 +227,6 @@ def _send_command(
         print_line("duplicate: this id was accepted before, so nothing was done")
     if outcome and outcome.kind == "none":
         remedy = "Is a ticket worker running, and how far is it behind? See `itilnext lag`."
-        raise CommandFailed(f"no outcome within {timeout:g} s", remedy)
+        raise CommandFailed(f"no outcome within {patience:g} s", remedy)
     if outcome and outcome.kind in ("rejected", "dead_letter"):
         raise typer.Exit(ExitCode.FOUND_WRONG)

@@ -44,3 +44,10 @@ def test_arguments_are_named_once(itilnext: Itilnext, monkeypatch: pytest.Monkey
     monkeypatch.setenv("COLUMNS", "120")
     assert "Usage: itilnext send [OPTIONS] {FILE|-|NAME} [ID] [FIELD=VALUE]... " in itilnext("send", "--help").out
     assert "Usage: itilnext tail [OPTIONS] [TOPIC]... " in itilnext("tail", "--help").out
+
+
+def test_a_default_is_told_where_the_option_may_be_refused(itilnext: Itilnext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    told = itilnext("send", "--help").out
+    assert "[default: (/itilnext/cli)]" in told
+    assert "[default: (30)]" in told

@@ -67,6 +67,15 @@ async def test_a_file_is_sent_line_by_line_as_it_is(
     assert sorted(filter(None, await commands_of(stack, prefix))) == sorted(lines)
 
 
+def test_a_file_may_be_called_as_directory_entries_are(
+    itilnext: Itilnext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("directory.ndjson").write_bytes(orjson.dumps(directory_value("agent", "a1", "/tests", {"name": "Ada"})))
+    ran = itilnext("send", "directory.ndjson", "--json")
+    assert ran.json == {"sent": 1, "commands": 0, "directory_entries": 1}
+
+
 async def test_entries_and_commands_may_be_mixed(itilnext: Itilnext, stack: Stack, prefix: str, tmp_path: Path) -> None:
     file = tmp_path / "mixed.ndjson"
     entry = orjson.dumps(directory_value("agent", "a1", "/tests", {"name": "Ada"}))
@@ -189,6 +198,7 @@ def test_each_command_gets_an_id_of_its_own(itilnext: Itilnext) -> None:
         (("ticket.acept", "T-1"), "Did you mean ticket.accept?"),
         (("no-such-file.ndjson",), "neither a command nor a file"),
         (("directory.person", "p1"), "Did you mean directory."),
+        (("directory.ndjson",), "neither a command nor a file"),
         (("ticket.accept",), "needs an id"),
         (("ticket.accept", "T-1"), "agent_id: Field required"),
         (("ticket.accept", "T-1", "agent=a1"), "it has no field 'agent'"),
@@ -204,7 +214,12 @@ def test_each_command_gets_an_id_of_its_own(itilnext: Itilnext) -> None:
         (("directory.agent", "a1", "max_tickets=many"), "max_tickets: "),
         (("directory.agent", "a1", "name=Ada", "--wait"), "--wait can only be used with"),
         (("directory.agent", "a1", "name=Ada", "--delete"), "has no fields"),
+        (("directory.agent", "a1", "--delete", "--source", "/me"), "--source can only be used with an entry that is"),
+        (("directory.agent", "a1", "name=Ada", "--timeout", "5"), "--timeout can only be used with a command's name"),
+        (("ticket.accept", "T-1", "agent_id=a1", "--timeout", "0"), "--timeout can only be used with --wait"),
+        (("ticket.accept", "T-1", "agent_id=a1", "--source", ""), "source must be"),
         (("-", "T-1"), "ID can only be used with"),
+        (("-", "--source", "/me", "--timeout", "5"), "--source, --timeout can only be used with"),
     ],
 )
 async def test_what_makes_no_sense_is_told_and_nothing_sent(
