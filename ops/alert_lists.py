@@ -4,12 +4,11 @@ from datetime import datetime
 
 from consumers.directory_follower import DirectoryFollower
 from contracts.ticket import Alert
-from ops.console import CommandFailed
+from ops.cases import find_case, no_such_ticket
 from ops.directory_lookup import require_agent
 from ops.fleet_view import open_view, told_reader
 from ops.target import Target
 from services.alert_grid import AlertCell, alert_grid
-from services.decision import unknown_ticket
 
 PendingAlert = tuple[str, Alert]
 """A ticket's id, and an alert of it."""
@@ -49,6 +48,9 @@ async def ticket_grid(target: Target, ticket_id: str, at: datetime) -> list[Aler
     async with open_view(target) as view, DirectoryFollower(target.kafka, target.topics.directory) as following:
         await following.caught_up()
         ticket = await view.reader.get(ticket_id)
-        if ticket is None:
-            raise CommandFailed(unknown_ticket(ticket_id).message)
+        if ticket is None:  # Or the view has lost it: the log has it if it exists.
+            case = await find_case(target, ticket_id)
+            if case is None:
+                raise no_such_ticket(ticket_id)
+            ticket = case.history.ticket
         return list(alert_grid(ticket, following.directory, at))

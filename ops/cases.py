@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from aiokafka import TopicPartition
 from redis.exceptions import RedisError
 
-from consumers.directory_view import DirectoryView
-from contracts.directory import Agent
 from contracts.partitioner import partition_of
 from contracts.recorded import read_recorded_event
 from contracts.ticket import Ticket
 from ops.console import CommandFailed, ExitCode
+from ops.directory_lookup import find_agent, require_agent
 from ops.fleet_view import open_view
 from ops.log_reader import LogReader, written_ends
 from ops.target import Target
@@ -18,7 +17,7 @@ from services.case_views import ExpertView, OwnerView, expert_view, owner_view
 from services.evolve import fold
 from services.history import History
 from services.timeline import TimelineEntry, timeline
-from services.visibility import CUSTOMER, SYSTEM, Viewer, known_to
+from services.visibility import CUSTOMER, SYSTEM, Viewer, known_to, takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +30,17 @@ class Case:
 
 
 async def find_case(target: Target, ticket_id: str, agent_id: str | None = None) -> Case | None:
-    """Return the case of a ticket, None where there is none.
+    """Return the case of a ticket, with the teams of the agent who looks; None where there is none.
 
     Raises:
+        CommandFailed: the directory has no such agent, and the case has none either.
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
         KafkaError: the broker can't be reached.
+        RedisError: Redis answered at first, and then could not be asked for the agent.
     """
     async with open_view(target) as view:
         try:
             history = await view.reader.history(ticket_id)
-            agent = await _agent(DirectoryView(view.redis, view.prefix), agent_id)
         except RedisError as error:
             said = str(error).rstrip(".")
             why = f"Redis can't be asked ({said}); read from the log, without what waits for an agent's teams."
@@ -52,15 +52,21 @@ async def find_case(target: Target, ticket_id: str, agent_id: str | None = None)
         case = await _from_log(target, ticket_id, view.partitions, why)
     if case is None or agent_id is None:
         return case
-    if agent is None:
-        unknown = f"The directory in Redis has no agent {agent_id}: what waits for their teams is not known."
-        return replace(case, note=f"{case.note} {unknown}".strip())
-    return replace(case, team_ids=agent.team_ids)
+    return replace(case, team_ids=await _team_ids(target, agent_id, case.history.ticket))
 
 
-async def _agent(directory: DirectoryView, agent_id: str | None) -> Agent | None:
-    entry = None if agent_id is None else await directory.entry("agent", agent_id)
-    return None if entry is None else Agent.read(entry)
+def no_such_ticket(ticket_id: str) -> CommandFailed:
+    """Return the error for a ticket that neither the view nor the log has."""
+    remedy = "`itilnext tail events --from-start --until-end` shows which there are."
+    return CommandFailed(f"there is no ticket {ticket_id}", remedy)
+
+
+async def _team_ids(target: Target, agent_id: str, ticket: Ticket) -> tuple[str, ...]:
+    """Return an agent's teams: none of one who has left the directory, and still sees a case they have a part in."""
+    if agent_id == ticket.owner_id or any(takes_part(agent_id, envelope) for envelope in ticket.envelopes):
+        agent = await find_agent(target, agent_id)
+        return () if agent is None else agent.team_ids
+    return (await require_agent(target, agent_id)).team_ids
 
 
 async def _from_log(target: Target, ticket_id: str, partitions: int, note: str) -> Case | None:

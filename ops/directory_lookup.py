@@ -33,6 +33,15 @@ _AGENT = _Kind("agent", Agent.read, DirectoryState.agent, unknown_agent)
 _TEAM = _Kind("team", Team.read, DirectoryState.team, unknown_team)
 
 
+async def find_agent(target: Target, agent_id: str) -> Agent | None:
+    """Return an agent of the directory, None where there is none of this id.
+
+    Raises:
+        KafkaError, RedisError: the broker or Redis can't be reached.
+    """
+    return await _found(target, _AGENT, agent_id)
+
+
 async def require_agent(target: Target, agent_id: str) -> Agent:
     """Return an agent of the directory.
 
@@ -54,14 +63,18 @@ async def require_team(target: Target, team_id: str) -> Team:
 
 
 async def _required(target: Target, kind: _Kind[E], entity_id: str) -> E:
+    found = await _found(target, kind, entity_id)
+    if found is None:
+        remedy = f"`itilnext send directory.{kind.name} ID name=...` enters one."
+        raise CommandFailed(kind.unknown(entity_id).message, remedy, ExitCode.USAGE)
+    return found
+
+
+async def _found(target: Target, kind: _Kind[E], entity_id: str) -> E | None:
     async with target.redis.client() as redis:
         entry = await DirectoryView(redis, target.topics.prefix).entry(kind.name, entity_id)
     if entry is not None:
         return kind.read(entry)
     async with DirectoryFollower(target.kafka, target.topics.directory) as following:
         await following.caught_up()
-        found = kind.find(following.directory, entity_id)
-    if found is None:
-        remedy = f"`itilnext send directory.{kind.name} ID name=...` enters one."
-        raise CommandFailed(kind.unknown(entity_id).message, remedy, ExitCode.USAGE)
-    return found
+        return kind.find(following.directory, entity_id)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ops.console import CommandFailed, ExitCode, JsonOption, err, examples, print_json, print_line, reported_errors
+from ops.console import ExitCode, JsonOption, err, examples, print_json, print_line, reported_errors
 
 
 def register(app: typer.Typer) -> None:
@@ -27,14 +27,14 @@ def show(
     import asyncio
 
     from ops.case_rendering import print_case
-    from ops.cases import find_case, parse_viewer, seen_by
+    from ops.cases import find_case, no_such_ticket, parse_viewer, seen_by
     from ops.target import load_target
 
     with reported_errors():
         who = parse_viewer(viewer)
         case = asyncio.run(find_case(load_target(), ticket, who.agent_id))
         if case is None:
-            raise _no_such_ticket(ticket)
+            raise no_such_ticket(ticket)
         if case.note:
             err.print(case.note)
         seen = seen_by(case, who)
@@ -42,11 +42,6 @@ def show(
             print_json(seen.document)
         else:
             print_case(seen)
-
-
-def _no_such_ticket(ticket: str) -> CommandFailed:
-    remedy = "`itilnext tail events --from-start --until-end` shows which there are."
-    return CommandFailed(f"there is no ticket {ticket}", remedy)
 
 
 def audit(
@@ -64,6 +59,7 @@ def audit(
 
     from ops.audit import audit as run_audit
     from ops.audit.report import AuditProgress
+    from ops.cases import no_such_ticket
     from ops.importing.printing import audit_in_words
     from ops.target import load_target
 
@@ -76,7 +72,7 @@ def audit(
         with err.status("reading the log") as status:
             report = asyncio.run(run_audit(target.kafka, target.redis, target.topics, ticket, tell))
         if ticket is not None and report.holds and not report.commands and not report.events:
-            raise _no_such_ticket(ticket)
+            raise no_such_ticket(ticket)
         if as_json:
             print_json(report.model_dump())
         else:

@@ -82,9 +82,19 @@ async def test_the_grid_of_a_ticket(itilnext: Itilnext) -> None:
     assert "2026-01-05 18:30" in shown, "tables tell the reader's time"
 
 
+async def test_a_ticket_that_the_view_has_lost_is_read_from_the_log(fleet: Fleet, itilnext: Itilnext) -> None:
+    asked = ("--ticket", "T-1", "--at", ASKED, "--json")
+    kept = (await run(itilnext, *asked)).json
+    await fleet.redis.delete(fleet.view(fleet.partition_of("T-1")).keys.ticket("T-1"))
+    assert (await run(itilnext, *asked)).json == kept
+
+
 @pytest.mark.usefixtures("fleet")
 async def test_an_unknown_ticket_and_a_wrong_question_are_told(itilnext: Itilnext) -> None:
     unknown = await run(itilnext, "--ticket", "T-9")
-    assert (unknown.exit_code, unknown.err) == (1, "itilnext: There is no ticket T-9; open it first.\n")
+    assert (unknown.exit_code, unknown.out) == (1, "")
+    assert unknown.err == (await asyncio.to_thread(itilnext, "show", "T-9")).err, "as wherever a ticket is named"
+    assert unknown.err.splitlines()[0] == "itilnext: there is no ticket T-9"
+    assert "itilnext tail" in unknown.err.splitlines()[1]
     assert (await run(itilnext)).exit_code == 2
     assert (await run(itilnext, "--ticket", "T-1", "--at", "yesterday")).exit_code == 2
