@@ -188,6 +188,11 @@ def local(instant: datetime) -> str:
     return f"{instant.astimezone():%Y-%m-%d %H:%M}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with what is counted, as it stands in a sentence; `many` where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def readable(text: str) -> str:
     """Return the text with its control characters escaped: it comes from senders, and may not steer a terminal."""
     if text.isprintable():

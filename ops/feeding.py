@@ -21,7 +21,7 @@ from contracts.cloudevents import MAX_VALUE_BYTES, TYPE_SUFFIX, CloudEvent, read
 from contracts.dead_letters import Unreadable
 from contracts.directory import read_directory_change
 from contracts.topics import Topics
-from ops.console import CommandFailed, ExitCode
+from ops.console import CommandFailed, ExitCode, counted
 from ops.target import Target
 from producers.publisher import DIRECTORY_PREFIX, CommandPublisher, NotPublishable, destination
 
@@ -127,7 +127,7 @@ async def _feed(publisher: CommandPublisher, descriptor: int, topics: Topics) ->
         await publisher.flush()
     except (Unreadable, NotPublishable) as error:
         await publisher.flush()
-        problem = f"line {number}: {error}; the {commands + entries} before it were sent, none after it"
+        problem = f"line {number}: {error}; sent before it: {counted(commands + entries, 'line')}, after it none"
         remedy = "Correct it and send all again: a command that was accepted once does nothing the second time."
         raise CommandFailed(problem, remedy, ExitCode.USAGE) from error
     except KafkaError as error:

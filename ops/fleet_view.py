@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from consumers.view import PartitionView
 from consumers.view_reader import ViewReader
-from ops.console import err
+from ops.console import counted, err
 from ops.target import Target
 from producers.topics_admin import require_topics
 
@@ -64,7 +64,7 @@ async def told_reader(target: Target) -> AsyncIterator[ViewReader]:
         reader = view.reader
         if lost := await reader.lost_partitions():
             err.print(
-                f"{lost} of {reader.partitions} partitions have no view now, so something may be missing here. "
-                "Running workers build it again; without any, `itilnext rebuild` does."
+                f"There is no view now of {lost:,} of {counted(reader.partitions, 'partition')}, so something may be "
+                "missing here. Running workers build it again; without any, `itilnext rebuild` does."
             )
         yield reader

@@ -34,7 +34,8 @@ def print_queue(title: str, queue: WorkQueue, at: datetime, limit: int) -> None:
         if tickets:
             print_table(f"{name}: {len(tickets)}", _COLUMNS, [_row(each, at) for each in tickets[:limit]], style)
         if len(tickets) > limit:
-            print_line(f"... and {len(tickets) - limit} more; `itilnext queue --limit N` shows them, `--json` has all.")
+            more = f"{len(tickets) - limit:,} more"
+            print_line(f"... and {more}: `itilnext queue --limit N` shows more, `--json` has all.")
     first = next(tickets[0] for _, tickets in queue if tickets)
     print_line(f"On top is {first.id}: {_sum(first, at)} = {first.score:g}.")
 

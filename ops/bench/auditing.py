@@ -10,7 +10,7 @@ from ops.bench.drain import until_decided
 from ops.bench.figures import Section, Spread
 from ops.bench.fleet import BenchFleet, throwaway_fleet
 from ops.bench.workload import mix, present
-from ops.console import CommandFailed
+from ops.console import CommandFailed, counted
 
 _LOOK_EVERY_SECONDS = 0.05
 _MEGABYTE = 1_000_000
@@ -53,7 +53,7 @@ async def _audit(fleet: BenchFleet) -> Audited:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         report = AuditReport.model_validate_json(process.said())
     if not report.holds:
-        raise CommandFailed(f"the audit found {report.differences_total} differences in the bench's own log")
+        raise CommandFailed(f"the audit found {counted(report.differences_total, 'difference')} in the bench's own log")
     return Audited(report, cpu_seconds, most_bytes)
 
 

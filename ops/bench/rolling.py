@@ -13,7 +13,7 @@ from ops.bench.latency import percentile
 from ops.bench.processes import Measured, require_running
 from ops.bench.stream import Stream
 from ops.bench.workload import mix, present
-from ops.console import CommandFailed
+from ops.console import CommandFailed, counted
 
 WORKERS = 3
 RATE = 500
@@ -121,7 +121,9 @@ async def _restarted(stream: Stream, crew: Crew, advance: Advance) -> Restart:
         async with asyncio.timeout(_ANSWERED_WITHIN):
             await stream.answered()
     except TimeoutError:
-        raise CommandFailed(f"{stream.waiting} commands have had no event since the fleet was restarted") from None
+        raise CommandFailed(
+            f"{counted(stream.waiting, 'command')} had no event since the fleet was restarted"
+        ) from None
     return Restart(seconds, [arrival.seconds for arrival in stream.arrivals[seen:]])
 
 

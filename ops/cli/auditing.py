@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ops.console import ExitCode, JsonOption, err, examples, print_json, print_line, reported_errors
+from ops.console import ExitCode, JsonOption, counted, err, examples, print_json, print_line, reported_errors
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +67,8 @@ def audit(
         target = load_target()
 
         def tell(progress: AuditProgress) -> None:
-            status.update(f"partition {progress.partition}: {progress.records} of about {progress.of} records")
+            records = f"{progress.records:,} of about {counted(progress.of, 'record')}"
+            status.update(f"partition {progress.partition}: {records}")
 
         with err.status("reading the log") as status:
             report = asyncio.run(run_audit(target.kafka, target.redis, target.topics, ticket, tell))
@@ -102,7 +103,7 @@ def rebuild(as_json: JsonOption = False) -> None:
         target = load_target()
 
         def tell(content: str, whole: int, of: int) -> None:
-            status.update(f"{content} of {whole} of {of} partitions are back")
+            status.update(f"{content} of {whole:,} of {counted(of, 'partition')} are back")
 
         with err.status("dropping the view") as status:
             rebuilt = asyncio.run(run_rebuild(target, tell))
@@ -111,7 +112,7 @@ def rebuild(as_json: JsonOption = False) -> None:
         else:
             by = "the fleet's workers" if rebuilt.by_workers else "this command, for no worker runs"
             print_line(
-                f"{rebuilt.tickets} tickets in {rebuilt.partitions} partitions were built again by {by}, "
-                f"in {rebuilt.seconds:.1f} s ({rebuilt.tickets_per_second:.0f} a second); their timelines were back "
+                f"built {counted(rebuilt.tickets, 'ticket')} in {counted(rebuilt.partitions, 'partition')} again, by "
+                f"{by}, in {rebuilt.seconds:.1f} s ({rebuilt.tickets_per_second:,.0f} a second); timelines were back "
                 f"after {rebuilt.timeline_seconds:.1f} s"
             )

@@ -9,6 +9,7 @@ from ops.console import (
     CommandFailed,
     ExitCode,
     JsonOption,
+    counted,
     examples,
     print_json,
     print_line,
@@ -48,10 +49,10 @@ def list_letters(
             return
         columns = ("partition", "offset", "code", "message", "received_at", "key")
         print_table("", columns, [[letter[name] for name in columns] for letter in letters])
-        counted = ", ".join(f"{name} {count}" for name, count in summary.codes.most_common())
-        print_line(f"{summary.codes.total()} in the DLQ{': ' if counted else ''}{counted}")
+        codes = ", ".join(f"{name} {count:,}" for name, count in summary.codes.most_common())
+        print_line(f"{summary.codes.total():,} in the DLQ{': ' if codes else ''}{codes}")
         if summary.codes.total() > len(letters):
-            print_line(f"the newest {len(letters)} are shown; --limit shows more")
+            print_line(f"shown: the newest {len(letters):,}; --limit shows more")
 
 
 def replay(
@@ -113,5 +114,6 @@ def _print_replayed(done: "Replayed", *, as_json: bool) -> None:
     for partition, offset, reason in done.skipped:
         print_line(f"not sent again: {partition}:{offset}: {reason}")
     if done.copies:
-        print_line(f"{len(done.copies)} are copies of those sent: replayed before, and still bad then")
-    print_line(f"{len(done.sent)} sent again, {len(done.skipped)} not")
+        passed_over = counted(len(done.copies), "copy", "copies")
+        print_line(f"{passed_over} of those sent: replayed before, and still bad then")
+    print_line(f"{len(done.sent):,} sent again, {len(done.skipped):,} not")

@@ -9,6 +9,7 @@ from ops.console import (
     CommandFailed,
     ExitCode,
     JsonOption,
+    counted,
     err,
     examples,
     print_json,
@@ -54,7 +55,7 @@ def export(
             ) from error
 
         def tell(behind: int, total: int) -> None:
-            status.update(f"{behind:,} of {total:,} offsets of the events topic are read")
+            status.update(f"read {behind:,} of {counted(total, 'offset')} of the events topic")
 
         target = load_target()
         try:
@@ -66,6 +67,7 @@ def export(
             print_json(exported.model_dump())
         else:
             print_line(
-                f"{exported.events:,} events and {exported.resolutions:,} resolutions are in {exported.folder} "
+                f"{counted(exported.events, 'event')} and {counted(exported.resolutions, 'resolution')} are in "
+                f"{exported.folder} "
                 f"({exported.bytes / _MEGABYTE:.1f} MB, {exported.seconds:.1f} s)."
             )

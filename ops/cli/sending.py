@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_json, print_line, reported_errors
+from ops.console import CommandFailed, ExitCode, JsonOption, counted, examples, print_json, print_line, reported_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,7 +174,8 @@ def _send_lines(target: "Target", path: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"sent": fed.commands + fed.entries, "commands": fed.commands, "directory_entries": fed.entries})
     else:
-        print_line(f"sent {fed.commands} commands and {fed.entries} directory entries")
+        entries = counted(fed.entries, "directory entry", "directory entries")
+        print_line(f"sent {counted(fed.commands, 'command')} and {entries}")
 
 
 def _send_entry(target: "Target", words: _Words, given: _Given, *, as_json: bool) -> None:

@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from ops.console import CommandFailed, ExitCode, JsonOption, err, examples, print_json, print_line, reported_errors
+from ops.console import (
+    CommandFailed,
+    ExitCode,
+    JsonOption,
+    counted,
+    err,
+    examples,
+    print_json,
+    print_line,
+    reported_errors,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -77,4 +87,4 @@ def tick(
         if as_json:
             print_json({"at": instant, "offsets": {str(partition): offset for partition, offset in offsets.items()}})
         else:
-            print_line(f"sent a tick for {format_instant(instant)} to {len(offsets)} partitions")
+            print_line(f"sent a tick for {format_instant(instant)} to {counted(len(offsets), 'partition')}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.console import CommandFailed, ExitCode, JsonOption, examples, print_json, print_line, reported_errors
+from ops.console import CommandFailed, ExitCode, JsonOption, counted, examples, print_json, print_line, reported_errors
 
 if TYPE_CHECKING:
     from producers.topics_admin import Finding
@@ -95,7 +95,7 @@ def repartition(
 
     def tell(partition: int, events: int) -> None:
         if not as_json:
-            print_line(f"partition {partition}: {events} events copied")
+            print_line(f"partition {partition}: {counted(events, 'event')} copied")
 
     with reported_errors():
         target = load_target()
@@ -110,8 +110,10 @@ def repartition(
             print_json(asdict(done))
             return
         print_line(
-            f"{done.events} events of {done.tickets} tickets, {done.directory_entries} directory entries and "
-            f"{done.waiting_commands} waiting commands are on {done.partitions} partitions under {done.prefix}"
+            f"copied {counted(done.events, 'event')} of {counted(done.tickets, 'ticket')}, "
+            f"{counted(done.directory_entries, 'directory entry', 'directory entries')} and "
+            f"{counted(done.waiting_commands, 'waiting command')} to {counted(done.partitions, 'partition')} "
+            f"under {done.prefix}"
         )
         print_line(
             f"  Set ITILNEXT_TOPICS__PREFIX={done.prefix} and ITILNEXT_TOPICS__PARTITIONS={done.partitions} for "

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from contracts.model import ResolutionStatus, ResolutionTier
 from contracts.ticket import Resolution
-from ops.console import print_line, print_table
+from ops.console import counted, print_line, print_table
 from ops.demo.playing import Played
 from ops.queue_rendering import print_queue
 from services.money import HOME_CURRENCY, total, write_amount
@@ -27,7 +27,8 @@ _REFUSED = {
 def print_morning(played: Played) -> None:
     """Print the queue before, what customers were given and by whom, what is looked at again, and the queue after."""
     morning = played.morning
-    print_line(f"The morning after: {len(morning.incidents)} customers of {morning.agent_id} are back.")
+    customers = counted(len(morning.incidents), "customer")
+    print_line(f"The morning after: {customers} of {morning.agent_id} came back.")
     print_queue(f"What {morning.agent_id} does first", played.before, morning.opens_at, _SHOWN)
     print_line("")
     _print_given([one for ticket in played.tickets for one in ticket.resolutions])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ops.audit.report import AuditReport
-from ops.console import print_line, print_table
+from ops.console import counted, print_line, print_table
 from ops.importing.report import ImportReport
 from services.alert_rounds import LEVELS
 
@@ -26,14 +26,15 @@ _IN_WORDS: Mapping[str, str] = {
 def print_report(report: ImportReport) -> None:
     """Print what an import came to, and the verdict of its audit."""
     if report.was_imported_before:
-        print_line(f"{report.file} was imported before: {report.commands} commands known already, nothing changed.")
+        known = f"{counted(report.commands, 'command')} known already"
+        print_line(f"{report.file} was imported before: {known}, nothing changed.")
     else:
         _print_ownership(report)
         _print_outcomes(report)
         _print_alerts(report)
         print_line(
-            f"{report.commands} commands gave {report.events} events in {report.seconds:.1f} s; "
-            f"{report.refused} were refused, {report.duplicates} were known already."
+            f"{counted(report.commands, 'command')} gave {counted(report.events, 'event')} in "
+            f"{report.seconds:.1f} s; {report.refused:,} refused, {report.duplicates:,} known already."
         )
     if report.audit is not None:
         print_line(audit_in_words(report.audit))
@@ -43,19 +44,19 @@ def audit_in_words(audit: AuditReport) -> str:
     """Return the verdict of an audit in a sentence or two."""
     if audit.holds:
         return (
-            f"The audit holds: {audit.events} events of {audit.tickets} tickets were read again. Every command has one "
-            "outcome, no history has a gap or a changed byte, and Kafka and Redis say the same."
+            f"The audit holds: it read {counted(audit.events, 'event')} of {counted(audit.tickets, 'ticket')} again. "
+            "Every command has one outcome, no history has a gap or a changed byte, and Kafka and Redis say the same."
         )
     first = audit.differences[0]
     return (
-        f"The audit found {audit.differences_total} differences. The first, {first.check} of "
+        f"The audit found {counted(audit.differences_total, 'difference')}. The first, {first.check} of "
         f"{first.ticket_id or 'no ticket'} at {first.where}: expected {first.expected}, found {first.found}."
     )
 
 
 def _print_ownership(report: ImportReport) -> None:
     print_table(
-        f"{report.file}: {report.incidents} incidents, {report.rows} changes",
+        f"{report.file}: {counted(report.incidents, 'incident')}, {counted(report.rows, 'change')}",
         ("ownership", "", "that is"),
         (
             (
@@ -83,7 +84,7 @@ def _print_alerts(report: ImportReport) -> None:
         return
     rows = [(condition, *(levels.get(level, 0) for level in LEVELS)) for condition, levels in report.alerts.items()]
     print_table(
-        f"Alerts at {report.ticks} ticks of the log's own time",
+        f"Alerts at {counted(report.ticks, 'tick')} of the log's own time",
         ("condition", *(f"level {level}" for level in LEVELS)),
         rows,
     )

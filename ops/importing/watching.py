@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from ops.console import err
+from ops.console import counted, err
 from ops.importing.tally import Tally
 
 LINE_EVERY_SECONDS = 5.0
@@ -86,8 +86,9 @@ class LineWatch:
         if progress.seconds >= self._next:
             self._next = progress.seconds + LINE_EVERY_SECONDS
             err.print(
-                f"{progress.decided} of {progress.commands} commands decided, {progress.tally.events} events, "
-                f"{progress.tally.rejections.total()} rejections, lag {progress.lag}"
+                f"{progress.decided:,} of {counted(progress.commands, 'command')} decided, "
+                f"{counted(progress.tally.events, 'event')}, "
+                f"{counted(progress.tally.rejections.total(), 'rejection')}, lag {progress.lag:,}"
             )
 
 

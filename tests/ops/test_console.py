@@ -9,7 +9,7 @@ import typer
 from aiokafka import errors as kafka
 from redis import exceptions as redis
 
-from ops.console import CommandFailed, ExitCode, print_json, print_table, readable, reported_errors
+from ops.console import CommandFailed, ExitCode, counted, print_json, print_table, readable, reported_errors
 from ops.outages import explain
 from producers.topics_admin import Finding, TopicsUnfit
 
@@ -118,3 +118,17 @@ def test_json_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_control_characters_are_shown_not_obeyed(text: str, shown: str) -> None:
     assert readable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "told"),
+    [
+        (0, ("ticket",), "0 tickets"),
+        (1, ("ticket",), "1 ticket"),
+        (1_240, ("ticket",), "1,240 tickets"),
+        (1, ("directory entry", "directory entries"), "1 directory entry"),
+        (2, ("directory entry", "directory entries"), "2 directory entries"),
+    ],
+)
+def test_what_is_counted_agrees_with_the_count(count: int, words: tuple[str, ...], told: str) -> None:
+    assert counted(count, *words) == told

@@ -80,7 +80,7 @@ def _printed(capsys: pytest.CaptureFixture[str], report: ImportReport) -> list[s
 
 def test_a_manager_reads_who_lost_a_ticket(capsys: pytest.CaptureFixture[str]) -> None:
     printed = _printed(capsys, REPORT)
-    assert printed[0] == "incidents.csv: 250 incidents, 1646 changes"
+    assert printed[0] == "incidents.csv: 250 incidents, 1,646 changes"
     assert "owner changes in the source 50 how often the log hands an incident to somebody else" in printed
     assert "owner changes here 0 how often a ticket lost its owner" in printed
     assert "envelopes instead 32 how often an owner asked somebody in, and kept the ticket" in printed
@@ -90,7 +90,7 @@ def test_outcomes_are_in_words_the_most_frequent_first(capsys: pytest.CaptureFix
     printed = _printed(capsys, REPORT)
     told = ["tickets resolved 253", "tickets opened 250", "envelopes opened: an owner asked somebody in 32"]
     assert [line for line in printed if line in told] == told
-    assert "1240 commands gave 1240 events in 2.2 s; 0 were refused, 0 were known already." in printed
+    assert "1,240 commands gave 1,240 events in 2.2 s; 0 refused, 0 known already." in printed
 
 
 def test_what_came_to_nothing_is_told_by_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,18 +98,30 @@ def test_what_came_to_nothing_is_told_by_code(capsys: pytest.CaptureFixture[str]
     printed = _printed(capsys, REPORT.model_copy(update=update))
     assert "refused: agent_inactive 3" in printed
     assert "in the DLQ: internal_error 1" in printed
-    assert "1240 commands gave 1240 events in 2.2 s; 4 were refused, 0 were known already." in printed
+    assert "1,240 commands gave 1,240 events in 2.2 s; 4 refused, 0 known already." in printed
+
+
+def test_a_log_of_one_change_is_told_in_the_singular(capsys: pytest.CaptureFixture[str]) -> None:
+    audit = AUDIT.model_copy(update={"events": 1, "tickets": 1})
+    update = {"incidents": 1, "rows": 1, "commands": 1, "events": 1, "audit": audit, "ticks": 1}
+    printed = _printed(capsys, REPORT.model_copy(update=update))
+    assert printed[0] == "incidents.csv: 1 incident, 1 change"
+    assert "Alerts at 1 tick of the log's own time" in printed
+    assert "1 command gave 1 event in 2.2 s; 0 refused, 0 known already." in printed
+    assert "The audit holds: it read 1 event of 1 ticket again." in " ".join(printed)
+    again = REPORT.model_copy(update=update | {"events": 0, "duplicates": 1, "outcomes": {}})
+    assert _printed(capsys, again)[0] == "incidents.csv was imported before: 1 command known already, nothing changed."
 
 
 def test_a_second_import_says_that_nothing_changed(capsys: pytest.CaptureFixture[str]) -> None:
     again = REPORT.model_copy(update={"events": 0, "duplicates": 1240, "outcomes": {}})
     printed = _printed(capsys, again)
-    assert printed[0] == "incidents.csv was imported before: 1240 commands known already, nothing changed."
+    assert printed[0] == "incidents.csv was imported before: 1,240 commands known already, nothing changed."
     assert len(printed) == 2, "the audit's verdict follows, and nothing else"
 
 
 def test_an_audit_that_holds_says_what_it_has_seen(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "The audit holds: 1240 events of 250 tickets were read again." in " ".join(_printed(capsys, REPORT))
+    assert "The audit holds: it read 1,240 events of 250 tickets again." in " ".join(_printed(capsys, REPORT))
 
 
 def test_an_audit_that_does_not_hold_names_the_first_difference(capsys: pytest.CaptureFixture[str]) -> None:

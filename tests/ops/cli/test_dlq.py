@@ -43,7 +43,7 @@ async def test_the_list_says_where_and_why(itilnext: Itilnext, stack: Stack, pre
     assert "ticket.unheard_of" in of_code["records"][0]["message"]
     assert (newest["total"], newest["records"]) == (3, listed["records"][-1:])
     assert "3 in the DLQ: not_json 2, unknown_type 1" in shown
-    assert "the newest 1 are shown" in shown
+    assert "shown: the newest 1; --limit shows more" in shown
 
 
 async def test_an_empty_dlq(itilnext: Itilnext) -> None:
@@ -76,7 +76,13 @@ async def test_a_second_replay_does_not_send_copies(itilnext: Itilnext, stack: S
         await asyncio.to_thread(itilnext, "dlq", "replay", "--all")
         await fleet.settled()
         again = (await asyncio.to_thread(itilnext, "dlq", "replay", "--all", "--json")).json
+        await fleet.settled()
+        by_code = await asyncio.to_thread(itilnext, "dlq", "replay", "--code", "unknown_type")
     assert (len(again["replayed"]), len(again["copies"]), again["skipped"]) == (3, 3, [])
+    assert by_code.out.splitlines() == [
+        "2 copies of those sent: replayed before, and still bad then",
+        "1 sent again, 0 not",
+    ]
 
 
 async def test_what_was_mended_meanwhile_is_decided(itilnext: Itilnext, stack: Stack, prefix: str) -> None:

@@ -33,7 +33,7 @@ def test_a_log_is_imported_audited_and_reported(itilnext: Itilnext) -> None:
 
     again = itilnext("import", "servicenow", str(INCIDENT_LOG))
     assert again.exit_code == 0
-    assert "was imported before: 1240 commands known already, nothing changed." in again.out
+    assert "was imported before: 1,240 commands known already, nothing changed." in again.out
     assert "The audit holds" in again.out
 
 

@@ -185,4 +185,4 @@ async def test_a_view_that_is_lost_in_part_is_told(fleet: Fleet, itilnext: Itiln
     told = await asyncio.to_thread(itilnext, lists, "--agent", "anna")
     await fleet.redis.hset(marker, "state", at or b"")
     assert told.exit_code == 0
-    assert told.err.startswith("1 of 4 partitions have no view now")
+    assert told.err.startswith("There is no view now of 1 of 4 partitions, so")

@@ -72,8 +72,8 @@ def test_a_file_may_be_called_as_directory_entries_are(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("directory.ndjson").write_bytes(orjson.dumps(directory_value("agent", "a1", "/tests", {"name": "Ada"})))
-    ran = itilnext("send", "directory.ndjson", "--json")
-    assert ran.json == {"sent": 1, "commands": 0, "directory_entries": 1}
+    ran = itilnext("send", "directory.ndjson")
+    assert (ran.exit_code, ran.out) == (0, "sent 0 commands and 1 directory entry\n")
 
 
 async def test_entries_and_commands_may_be_mixed(itilnext: Itilnext, stack: Stack, prefix: str, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ async def test_a_bad_line_on_standard_input_ends_it_and_says_how_many_were_sent(
     assert ran.exit_code == 2
     assert ran.out == ""
     assert "line 3: " in ran.err
-    assert "the 2 before it were sent" in ran.err
+    assert "sent before it: 2 lines, after it none" in ran.err
     assert len(ran.err.splitlines()) == 2
     assert sorted(filter(None, await commands_of(stack, prefix))) == lines[:2]
 

@@ -49,3 +49,17 @@ def test_another_partition_count_is_a_finding(itilnext: Itilnext, prefix: str, m
             "problem": "4 partitions, the settings say 7",
             "remedy": "Set ITILNEXT_TOPICS__PARTITIONS=4; to have another, `itilnext topics repartition`.",
         } in ran.json["findings"]
+
+
+def test_one_of_each_is_told_in_the_singular(itilnext: Itilnext, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ITILNEXT_TOPICS__PARTITIONS", "1")
+    itilnext("topics", "create")
+    itilnext("send", "directory.agent", "a1", "name=Ada")
+    itilnext("send", "ticket.open", "T-1", "subject=fire")
+    ticked = itilnext("tick", "--at", "2026-11-24T09:30:00Z")
+    assert ticked.out == "sent a tick for 2026-11-24T09:30:00.000000Z to 1 partition\n"
+    copied = itilnext("topics", "repartition", "--to-prefix", f"n{prefix}", "--partitions", "1").out.splitlines()
+    assert copied[:2] == [
+        "partition 0: 0 events copied",
+        f"copied 0 events of 0 tickets, 1 directory entry and 1 waiting command to 1 partition under n{prefix}",
+    ]

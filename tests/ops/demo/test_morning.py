@@ -79,7 +79,7 @@ def test_the_queue_shrinks_to_what_waits_for_somebody(played: Played) -> None:
 def test_a_manager_reads_what_was_given_and_by_whom(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
     print_morning(played)
     printed = [" ".join(line.replace("│", " ").split()) for line in capsys.readouterr().out.splitlines()]
-    assert printed[0] == "The morning after: 24 customers of Resolved by 208 are back."
+    assert printed[0] == "The morning after: 24 customers of Resolved by 208 came back."
     for line in (
         "with a team lead, up to 500.00 3 600.01 60.00",
         "with a manager, above 2 500.01 2400.00",

@@ -23,6 +23,7 @@ def test_nothing_is_decided_before_anything_is_sent(progress: Progress) -> None:
 def test_where_nobody_looks_there_is_a_line_now_and_then(
     progress: Progress, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    progress.tally.rejections["agent_inactive"] += 1
     with watch_for() as watch:
         for second in range(11):
             progress.sent, progress.seconds = second, float(second)
@@ -30,8 +31,8 @@ def test_where_nobody_looks_there_is_a_line_now_and_then(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.splitlines() == [
-        "5 of 10 commands decided, 0 events, 0 rejections, lag 0",
-        "10 of 10 commands decided, 0 events, 0 rejections, lag 0",
+        "5 of 10 commands decided, 0 events, 1 rejection, lag 0",
+        "10 of 10 commands decided, 0 events, 1 rejection, lag 0",
     ]
 
 
