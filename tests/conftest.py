@@ -4,6 +4,7 @@ Other fixtures live with their tests.
 """
 
 import random
+import signal
 import sys
 
 import pytest
@@ -21,6 +22,12 @@ settings.load_profile("engine")
 def _log_beside_the_output() -> None:
     """Workers within a test's process log to the real standard error: the output a test reads is the command's."""
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.__stderr__))
+
+
+def pytest_configure() -> None:
+    """Hear SIGINT: a shell that starts the tests in the background has them ignore it, and all that they start too."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
