@@ -8,7 +8,8 @@ from consumers.view_reader import ViewReader
 from contracts.ticket import Ticket
 from services import Viewer
 from services.timeline_service import TimelineService
-from tests.fleet import Fleet, running_worker
+from tests.consumers.places import lose_view
+from tests.fleet import SETTLE_SECONDS, Fleet, running_worker
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
@@ -27,7 +28,7 @@ async def work_on(fleet: Fleet, ticket_id: str) -> None:
 
 async def whole_history(reader: ViewReader, ticket_id: str) -> tuple[Ticket, tuple[bytes, ...]]:
     """Wait for a timeline to be complete, and return the ticket with its events' bytes."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(SETTLE_SECONDS):
         while True:
             history = await reader.history(ticket_id)
             if history is not None and history.complete:
@@ -47,8 +48,7 @@ async def test_timelines_hold_the_log_and_are_filled_again_after_a_lost_redis(st
         before = {f"T-{n}": await whole_history(reader, f"T-{n}") for n in range(5)}
         for ticket_id, (_, events) in before.items():
             assert events == tuple(record.value for record in log if record.key == ticket_id.encode())
-        for name in await fleet.redis.keys(f"*{prefix}*"):
-            await fleet.redis.delete(name)
+        await lose_view(fleet)
         await fleet.send("note.add", "T-0", agent_id="ann", content="after the loss")
         await fleet.settled()
         for ticket_id, (_, events) in before.items():
