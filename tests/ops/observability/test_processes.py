@@ -15,6 +15,7 @@ from ops.observability.metrics import METRICS
 from ops.observability.observation import observed
 from ops.settings import HealthSettings, TracingSettings
 from tests.acceptance.processes import stopped
+from tests.consumers.test_directory_worker import entered
 from tests.fleet import Fleet, idle_fleet
 from tests.ops.observability.probing import COMES_TRUE_SECONDS, Answer, Probe
 from tests.ops.observability.processes import ROLES, lines, running
@@ -29,7 +30,7 @@ async def test_a_stuck_event_loop_is_told_while_it_is_stuck(tmp_path: Path) -> N
     async with running(tmp_path / "log", *words, environment=IMPATIENT) as (_, probe):
         answer = await probe.until("/livez", lambda answer: answer.status == 503)
         assert answer.text.startswith("the event loop has not turned for")
-        assert "itilnext_live 0.0" in (await probe.get("/metrics")).text
+        await probe.until("/metrics", lambda answer: "itilnext_live 0.0" in answer.text)
         go_on.touch()
         await probe.until("/livez", lambda answer: answer.status == 200)
         await probe.until("/readyz", lambda answer: answer.status == 200)
@@ -54,7 +55,7 @@ async def test_a_process_that_is_not_live_ends_where_nobody_asks_it(what: str, t
     """It drains where it can, and ends in any case; each says why first."""
     words = ("tests.ops.observability.doing", what, str(tmp_path / "never"))
     log = tmp_path / "log"
-    process = spawn(Command((sys.executable, "-m", *words), log, IMPATIENT | {"ITILNEXT_HEALTH__EXIT_AFTER": "1"}))
+    process = spawn(Command((sys.executable, "-m", *words), log, IMPATIENT | {"ITILNEXT_HEALTH__EXIT_AFTER": "3"}))
     try:
         async with asyncio.timeout(COMES_TRUE_SECONDS):
             assert await asyncio.to_thread(process.wait) == ExitCode.FOUND_WRONG
@@ -100,6 +101,7 @@ async def test_every_role_gets_ready_serves_the_closed_list_and_logs_no_command(
                 await see_it_well(role, probe)
             await send_all_kinds(fleet)
             await fleet.settled()
+            await entered(fleet, 1)
         for role in ROLES:
             logged = lines(tmp_path / role)
             assert len(logged) < FEW + COMMANDS // 10, logged
