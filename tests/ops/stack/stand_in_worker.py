@@ -34,8 +34,9 @@ async def work(stop: asyncio.Event, _: Observer) -> None:
             group_id=f"{topics.prefix}{sys.argv[1]}",
             client_id=f"stand-in-{os.getpid()}",
             bootstrap_servers=os.environ["ITILNEXT_KAFKA__BOOTSTRAP_SERVERS"],
-            session_timeout_ms=1_000,
+            session_timeout_ms=6_000,
             heartbeat_interval_ms=300,
+            max_poll_interval_ms=3_600_000,  # it never polls
         )
         await consumer.start()
     await stop.wait()
