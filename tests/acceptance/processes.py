@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.embedded.process import Command, spawn, stop
 
-STOP_SECONDS = 60.0
+STOP_SECONDS = 120.0
 COMMAND_SECONDS = 120.0
 
 

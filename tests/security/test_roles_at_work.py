@@ -96,7 +96,9 @@ async def test_each_role_does_its_work_with_exactly_its_rights(locked: Locked, t
             told = [
                 await sync.run("send", "directory.agent", "ann", "name=Ann", "max_tickets=2"),
                 await connector.run("send", "ticket.open", "T-1", "subject=Fire", "priority=critical", "--time", begin),
-                await operator.run("send", "ticket.accept", "T-1", "agent_id=ann", "--wait"),
+                await operator.run(
+                    "send", "ticket.accept", "T-1", "agent_id=ann", "--wait", "--timeout", f"{PATIENCE}"
+                ),
             ]
             await send_astray(locked)
             names = await events_read_by_analytics(locked, until={"alert.raised.v1", "note.added.v1"})

@@ -117,7 +117,7 @@ def test_the_whole_process_prints_two_lines_and_no_traceback() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 3
     assert done.stdout == ""

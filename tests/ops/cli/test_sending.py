@@ -51,7 +51,7 @@ def from_stdin(settings: dict[str, str], lines: bytes, *words: str) -> Ran:
         input=lines,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -245,9 +245,13 @@ async def test_a_directory_entry_is_built_and_deleted(itilnext: Itilnext, stack:
     assert (tombstone.key, tombstone.value) == (b"agent:a1", None)
 
 
+PATIENTLY = ("--wait", "--timeout", "120")
+"""The default is an operator's patience; here it is a net for what never comes true."""
+
+
 async def test_waiting_shows_each_outcome(itilnext: Itilnext, stack: Stack, prefix: str) -> None:
     async def waited(*words: str) -> Ran:
-        return await asyncio.to_thread(itilnext, "send", *words, "--wait")
+        return await asyncio.to_thread(itilnext, "send", *words, *PATIENTLY)
 
     async with running_worker(stack, prefix, PARTITIONS) as fleet:
         opened = await waited("ticket.open", "T-1", "subject=Printer on fire")
@@ -266,7 +270,7 @@ async def test_waiting_shows_each_outcome(itilnext: Itilnext, stack: Stack, pref
 
 async def test_waiting_tells_programs_too(itilnext: Itilnext, stack: Stack, prefix: str) -> None:
     async def waited(*words: str) -> Ran:
-        return await asyncio.to_thread(itilnext, "send", *words, "--wait", "--json")
+        return await asyncio.to_thread(itilnext, "send", *words, *PATIENTLY, "--json")
 
     async with running_worker(stack, prefix, PARTITIONS):
         opened = await waited("ticket.open", "T-1", "subject=Printer on fire", "--id", "c1")

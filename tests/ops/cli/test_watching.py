@@ -129,7 +129,7 @@ async def test_it_follows_what_comes_until_it_is_interrupted(
             number += 1
             await asyncio.wait([reading], timeout=0.1)
         process.send_signal(signal.SIGINT)
-        _, errors = await asyncio.wait_for(process.communicate(), 60)
+        _, errors = await asyncio.wait_for(process.communicate(), 120)
     assert b"T-new-" in reading.result()
     assert (process.returncode, errors) == (0, b"")
 
