@@ -2,7 +2,7 @@
 
 The lock is held by the supervisor as long as it lives, and the kernel lets go of it however the supervisor ends: it
 alone says whether a stack is up. The record says which processes that are; it is replaced as a whole, so that a reader
-never sees half of it. Nothing is started or stopped here.
+never sees half of it, nor one after a power cut. Nothing is started or stopped here.
 """
 
 import fcntl
@@ -11,14 +11,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-from pydantic import BaseModel, ConfigDict
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ops.console import CommandFailed, ExitCode
 from ops.embedded.process import ProcessIdentity
 from ops.environment import variable
+
+log = structlog.get_logger(__name__)
 
 SETTING_OF = {"kafka": variable("kafka", "bootstrap_servers"), "valkey": variable("redis", "url")}
 """The setting that names each server; where it is set, none is embedded."""
@@ -80,26 +84,36 @@ class DataFolder:
             self.log("up").parent.mkdir(parents=True, exist_ok=True)
             self.lock_file.touch()
         except OSError as error:
-            problem = f"{self.path} can't hold the data of a stack: {error.strerror}"
-            remedy = "Name another folder, with --data or ITILNEXT_STACK__DATA."
-            raise CommandFailed(problem, remedy, ExitCode.USAGE) from error
+            raise self._refusal(error) from error
 
     def log(self, name: str) -> Path:
         """Return the log of the process of that name."""
         return self.path / "logs" / f"{name}.log"
 
     def write(self, record: StackRecord) -> None:
-        """Replace the record."""
+        """Replace the record, with one that is on the disk by then."""
         new = self.record_file.with_suffix(".new")
-        new.write_text(record.model_dump_json(), encoding="utf-8")
+        with new.open("w", encoding="utf-8") as file:
+            file.write(record.model_dump_json())
+            file.flush()
+            os.fsync(file.fileno())
         new.replace(self.record_file)
 
     def read(self) -> StackRecord | None:
-        """Return the record, whether the stack is up or not; None where there never was one."""
+        """Return the record, whether the stack is up or not; None where there is none, or none that can be understood.
+
+        Raises:
+            CommandFailed: the folder is none, or may not be read.
+        """
         try:
             return StackRecord.model_validate_json(self.record_file.read_bytes())
         except FileNotFoundError:
             return None
+        except ValidationError:
+            _tell_of_unreadable(self.record_file)
+            return None
+        except OSError as error:
+            raise self._refusal(error) from error
 
     @contextmanager
     def held(self) -> Iterator[bool]:
@@ -113,11 +127,29 @@ class DataFolder:
 
     @property
     def is_up(self) -> bool:
-        """Whether a supervisor runs on this folder now."""
-        if not self.lock_file.exists():
+        """Whether a supervisor runs on this folder now.
+
+        Raises:
+            CommandFailed: the folder is none, or may not be read.
+        """
+        try:
+            with self.lock_file.open() as lock:
+                return not _taken(lock, fcntl.LOCK_SH)
+        except FileNotFoundError:
             return False
-        with self.lock_file.open() as lock:
-            return not _taken(lock, fcntl.LOCK_SH)
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: OSError) -> CommandFailed:
+        problem = f"{self.path} can't hold the data of a stack: {error.strerror}"
+        remedy = f"Name another folder, with --data or {variable('stack', 'data')}."
+        return CommandFailed(problem, remedy, ExitCode.USAGE)
+
+
+@cache
+def _tell_of_unreadable(record_file: Path) -> None:
+    """Tell of a record that is none, once: who waits for another one reads it again and again."""
+    log.warning("what ran is not known: the record of it can't be read", file=str(record_file))
 
 
 def _taken(lock: IO[str], how: int) -> bool:

@@ -1,7 +1,8 @@
 """`itilnext down`: ends the stack of a data folder, and sees to it that nothing of it is left running.
 
 The supervisor is asked, and ends its children in order. Only processes whose id and start time are on record are ever
-signalled: a number alone may be somebody else's by now.
+signalled: a number alone may be somebody else's by now. What is left is ended under the lock: else the record could be
+that of a stack which has just come up.
 """
 
 import time
@@ -20,26 +21,34 @@ def stop_stack(folder: DataFolder) -> bool:
     """End what runs on this folder; returns when it has ended. False: nothing was up.
 
     Raises:
-        CommandFailed: the supervisor could not be ended, e.g. because it is another user's.
+        CommandFailed: the supervisor could not be ended, e.g. because it is another user's, or is not known; or the
+            folder is none.
     """
-    was_up = folder.is_up
+    was_up = False
     deadline = time.monotonic() + STOPPED_WITHIN
     asked: set[psutil.Process] = set()
     while folder.is_up:
+        was_up = True
         supervisor = _supervisor(folder)
-        if supervisor is not None:
-            if time.monotonic() > deadline:
-                _signal(supervisor, kill=True)
-            elif supervisor not in asked:
-                _signal(supervisor, kill=False)
-                asked.add(supervisor)
+        is_late = time.monotonic() > deadline
+        if supervisor is None:
+            if is_late:
+                raise _unknown_holder(folder)
+        elif is_late:
+            _signal(supervisor, kill=True)
+        elif supervisor not in asked:
+            _signal(supervisor, kill=False)
+            asked.add(supervisor)
         time.sleep(_POLL_SECONDS)
-    end_leftovers(folder)
+    if folder.read() is not None:
+        with folder.held() as ours:
+            if ours:  # else a stack has come up meanwhile, and has ended what was left
+                end_leftovers(folder)
     return was_up
 
 
 def end_leftovers(folder: DataFolder) -> None:
-    """Kill what a killed supervisor has left; on Linux nothing, elsewhere there may be. Call when no stack is up."""
+    """Kill what a killed supervisor has left; on Linux nothing, elsewhere there may be. Call with the lock held."""
     record = folder.read()
     known = record.processes.values() if record else ()
     left = [process for identity in known if identity and (process := identity.process())]
@@ -52,6 +61,13 @@ def _supervisor(folder: DataFolder) -> psutil.Process | None:
     """The supervisor on record; None in the moments before it has written its own, and after it has ended."""
     record = folder.read()
     return record.supervisor.process() if record else None
+
+
+def _unknown_holder(folder: DataFolder) -> CommandFailed:
+    return CommandFailed(
+        f"A process that is not on record has held {folder.lock_file} for {STOPPED_WITHIN:.0f} s.",
+        f"See which it is with `fuser {folder.lock_file}`, and end it.",
+    )
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:
