@@ -17,6 +17,7 @@ from ops.console import CommandFailed, ExitCode
 from producers.topics_admin import TopicsUnfit
 
 _KAFKA_REMEDY = "Start the broker or `itilnext up`, or set ITILNEXT_KAFKA__BOOTSTRAP_SERVERS to where it is."
+_KAFKA_UNREADY_REMEDY = "Try again in a moment; where it stays so, see that all brokers run and what their logs say."
 _TLS_REMEDY = "Check ITILNEXT_KAFKA__SECURITY_PROTOCOL and the ITILNEXT_KAFKA__SSL_... settings."
 _KAFKA_LOGIN_REMEDY = "Check the ITILNEXT_KAFKA__SASL_... settings: mechanism, user name and password."
 _KAFKA_RIGHTS_REMEDY = "Give this user its rights (`itilnext acls`), or log in as another (ITILNEXT_KAFKA__SASL_...)."
@@ -96,6 +97,8 @@ def _kafka(error: kafka.KafkaError, log: Sequence[logging.LogRecord]) -> Command
         return CommandFailed(problem, _TLS_REMEDY, ExitCode.UNREACHABLE)
     if isinstance(error, _KAFKA_AWAY):
         return CommandFailed(f"Kafka can't be reached{where}: {_said(cause)}", _KAFKA_REMEDY, ExitCode.UNREACHABLE)
+    if error.retriable:
+        return CommandFailed(f"Kafka is not ready: {_said(error)}", _KAFKA_UNREADY_REMEDY, ExitCode.UNREACHABLE)
     return None
 
 

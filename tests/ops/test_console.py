@@ -11,7 +11,8 @@ from redis import exceptions as redis
 
 from ops.console import CommandFailed, ExitCode, counted, print_json, print_table, readable, reported_errors
 from ops.outages import explain
-from producers.topics_admin import Finding, TopicsUnfit
+from producers.topic_findings import Finding
+from producers.topics_admin import TopicsUnfit
 
 
 def tried(reason: BaseException) -> logging.LogRecord:
@@ -26,6 +27,14 @@ def tried(reason: BaseException) -> logging.LogRecord:
         (CommandFailed("no", exit_code=ExitCode.USAGE), 2, "no"),
         (kafka.KafkaConnectionError("gone"), 3, "gone"),
         (kafka.KafkaTimeoutError(), 3, "KafkaTimeoutError"),
+        (kafka.GroupCoordinatorNotAvailableError("group g"), 3, "Kafka can't be reached"),
+        (
+            kafka.NotCoordinatorError("group g"),
+            3,
+            "Kafka is not ready: [Error 16] NotCoordinatorForGroupError: group g",
+        ),
+        (kafka.CoordinatorLoadInProgressError("group g"), 3, "Kafka is not ready"),
+        (kafka.NotEnoughReplicasError(), 3, "Kafka is not ready"),
         (kafka.TopicAuthorizationFailedError("secret topic"), 3, "Kafka does not allow this"),
         (kafka.SaslAuthenticationFailed("who are you"), 3, "refused the login"),
         (redis.ConnectionError("gone"), 3, "Redis can't be reached: gone"),
