@@ -125,6 +125,10 @@ class KafkaConnection(KafkaClientOptions):
 
     bootstrap_servers: BootstrapServers
 
+    def tool(self, name: str) -> str:
+        """Return how a command begins that runs one of Kafka's own tools on this cluster."""
+        return f"{name} --bootstrap-server {self.bootstrap_servers}"
+
     def client(self) -> dict[str, Any]:
         """Return the arguments every aiokafka client takes: consumer, producer and admin.
 

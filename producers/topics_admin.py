@@ -5,8 +5,7 @@ the broker about a topic by name, for a broker may make a topic that it is asked
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -16,19 +15,19 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from contracts.topics import TopicPlan, Topics, durability
 from producers.connection import KafkaConnection
+from producers.topic_findings import (
+    Finding,
+    TopicShape,
+    incomplete,
+    other_counts,
+    setting_findings,
+    shape_findings,
+    unfit,
+)
 
 _VISIBLE_AFTER_SECONDS = 60.0
 """How long brokers may take to learn of topics that the controller has made."""
 _POLL_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about a topic that is not as planned, and what to do about it."""
-
-    topic: str
-    problem: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +37,6 @@ class Created:
     made: tuple[str, ...]
     kept: tuple[str, ...]
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TopicShape:
-    """A topic as the broker has it; `leaderless` are the partitions nobody can write to now."""
-
-    partitions: int
-    replication_factor: int
-    leaderless: tuple[int, ...]
 
 
 class TopicsUnfit(Exception):
@@ -84,10 +74,10 @@ async def create_topics(
             failed = {finding.topic for finding in failures}
             await _visible(admin, {wanted.name for wanted in missing} - failed)
         there_now = await _shapes(admin)
-        found = await _checked(admin, topics, there_now, partitions, replication_factor)
-        made = tuple(wanted.name for wanted in plan if wanted.name in there_now and wanted.name not in kept)
-        told = {finding.topic for finding in failures}
-        return Created(made, kept, failures + tuple(finding for finding in found if finding.topic not in told))
+    made = tuple(wanted.name for wanted in plan if wanted.name in there_now and wanted.name not in kept)
+    found = await check_topics(connection, topics, partitions, replication_factor)
+    told = {finding.topic for finding in failures}
+    return Created(made, kept, failures + tuple(finding for finding in found if finding.topic not in told))
 
 
 async def check_topics(
@@ -99,7 +89,15 @@ async def check_topics(
         KafkaError: the broker can't be reached, or does not allow it.
     """
     async with _admin(connection) as admin:
-        return await _checked(admin, topics, await _shapes(admin), partitions, replication_factor)
+        there = await _shapes(admin)
+        plan = [wanted for wanted in topics.plan(partitions) if wanted.name in there]
+        configs = await _configs(admin, plan)
+    findings = [*unfit(topics, there), *other_counts(topics, there, partitions)]
+    for wanted in plan:
+        findings += shape_findings(connection, wanted.name, there[wanted.name], replication_factor)
+    for wanted in plan:
+        findings += setting_findings(connection, wanted, there[wanted.name].replication_factor, configs[wanted.name])
+    return tuple(findings)
 
 
 async def require_topics(connection: KafkaConnection, topics: Topics) -> int:
@@ -111,10 +109,25 @@ async def require_topics(connection: KafkaConnection, topics: Topics) -> int:
     """
     async with _admin(connection) as admin:
         there = await _shapes(admin)
-    unfit = tuple(_unfit(topics, there))
-    if unfit:
-        raise TopicsUnfit(unfit)
+    findings = tuple(unfit(topics, there))
+    if findings:
+        raise TopicsUnfit(findings)
     return there[topics.commands].partitions
+
+
+async def partition_counts(connection: KafkaConnection, topics: Topics) -> Mapping[str, int]:
+    """Return how many partitions each topic has, co-partitioned ones that differ included.
+
+    Raises:
+        TopicsUnfit: a topic is missing, or the directory has several partitions.
+        KafkaError: the broker can't be reached, or does not allow it.
+    """
+    async with _admin(connection) as admin:
+        there = await _shapes(admin)
+    findings = tuple(incomplete(topics, there))
+    if findings:
+        raise TopicsUnfit(findings)
+    return {wanted.name: there[wanted.name].partitions for wanted in topics.plan(1)}
 
 
 async def cluster_id(connection: KafkaConnection) -> str:
@@ -184,65 +197,6 @@ async def _visible(admin: AIOKafkaAdminClient, names: set[str]) -> None:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-def _unfit(topics: Topics, there: Mapping[str, TopicShape]) -> Iterator[Finding]:
-    """Find what no fleet can run on."""
-    for wanted in topics.plan(1):
-        if wanted.name not in there:
-            yield Finding(wanted.name, "missing", "Run `itilnext topics create`, or let this user see it.")
-    counts = {name: there[name].partitions for name in topics.co_partitioned if name in there}
-    usual = Counter(counts.values()).most_common(1)[0][0] if counts else 0
-    for name, count in counts.items():
-        if count != usual:
-            yield Finding(
-                name,
-                f"{count} partitions, the other co-partitioned topics {usual}",
-                f"Stop the fleet, add partitions or delete and create the topic so that it has {usual}; "
-                "or start anew under another ITILNEXT_TOPICS__PREFIX.",
-            )
-    if topics.directory in there and there[topics.directory].partitions != 1:
-        yield Finding(
-            topics.directory,
-            f"{there[topics.directory].partitions} partitions instead of 1",
-            "Stop the fleet, delete the topic, run `itilnext topics create` and send the directory again.",
-        )
-
-
-async def _checked(
-    admin: AIOKafkaAdminClient,
-    topics: Topics,
-    there: Mapping[str, TopicShape],
-    partitions: int,
-    replication_factor: int,
-) -> tuple[Finding, ...]:
-    plan = [wanted for wanted in topics.plan(partitions) if wanted.name in there]
-    findings = list(_unfit(topics, there))
-    counts = {there[name].partitions for name in topics.co_partitioned if name in there}
-    if len(counts) == 1 and counts != {partitions}:
-        (count,) = counts
-        remedy = f"Set ITILNEXT_TOPICS__PARTITIONS={count}; to have another, `itilnext topics repartition`."
-        findings += [
-            Finding(name, f"{count} partitions, the settings say {partitions}", remedy)
-            for name in topics.co_partitioned
-            if name in there
-        ]
-    for wanted in plan:
-        findings += _shape_findings(wanted.name, there[wanted.name], replication_factor)
-    configs = await _configs(admin, plan)
-    for wanted in plan:
-        findings += setting_findings(wanted, there[wanted.name].replication_factor, configs[wanted.name])
-    return tuple(findings)
-
-
-def _shape_findings(name: str, shape: TopicShape, replication_factor: int) -> Iterator[Finding]:
-    if shape.leaderless:
-        problem = f"no leader for partition {', '.join(map(str, shape.leaderless))}"
-        yield Finding(name, problem, "Start the brokers that hold it.")
-    elif shape.replication_factor < replication_factor:
-        problem = f"replication factor {shape.replication_factor}, the settings say {replication_factor}"
-        remedy = "Raise it with kafka-reassign-partitions.sh, or set ITILNEXT_TOPICS__REPLICATION_FACTOR."
-        yield Finding(name, problem, remedy)
-
-
 async def _configs(admin: AIOKafkaAdminClient, plan: Sequence[TopicPlan]) -> Mapping[str, Mapping[str, str]]:
     """Return the settings of each topic, the broker's defaults included."""
     if not plan:
@@ -255,20 +209,3 @@ async def _configs(admin: AIOKafkaAdminClient, plan: Sequence[TopicPlan]) -> Map
                 raise for_code(code)(f"settings of topic {name}: {message}")
             configs[name] = {entry[0]: entry[1] for entry in entries}
     return configs
-
-
-def setting_findings(wanted: TopicPlan, copies: int, found: Mapping[str, str]) -> Iterator[Finding]:
-    """Find settings of a topic with so many copies that differ from the plan, or that keep less than they could."""
-    for setting, value in wanted.config.items():
-        if found.get(setting) != value:
-            yield _setting_finding(wanted.name, f"{setting} is {found.get(setting)}, not {value}", setting, value)
-    for setting, least in durability(copies).items():
-        if int(found.get(setting, 0)) < int(least):
-            problem = (
-                f"{setting} is {found.get(setting)} of {copies} copies: one lost broker can lose what it has taken"
-            )
-            yield _setting_finding(wanted.name, problem, setting, least)
-
-
-def _setting_finding(topic: str, problem: str, setting: str, value: str) -> Finding:
-    return Finding(topic, problem, f"Run kafka-configs.sh --alter --topic {topic} --add-config {setting}={value}.")

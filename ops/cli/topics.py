@@ -11,7 +11,7 @@ import typer
 from ops.console import CommandFailed, ExitCode, JsonOption, counted, examples, print_json, print_line, reported_errors
 
 if TYPE_CHECKING:
-    from producers.topics_admin import Finding
+    from producers.topic_findings import Finding
 
 
 def register(app: typer.Typer) -> None:

@@ -63,8 +63,8 @@ async def look_at_transactions(target: Target) -> AsyncIterator[Check]:
             "transactions",
             "wrong",
             f"{each.topic} {each.partition}: open for {seconds:.0f} s; nothing from offset {offset} on can be read",
-            f"Run kafka-transactions.sh --bootstrap-server {target.kafka.bootstrap_servers} abort {where} "
-            f"--start-offset {offset}; see docs/runbook.md.",
+            f"Run {target.kafka.tool('kafka-transactions.sh')} abort {where} --start-offset {offset}; "
+            "see docs/runbook.md.",
         )
     if not hanging:
         yield Check("transactions", "ok", f"none hangs; open now: {len(open_since)}")

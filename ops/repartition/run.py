@@ -1,7 +1,8 @@
 """Copies a fleet's history to topics of another prefix and partition count, on which a new fleet goes on.
 
 Theory of operation. A ticket's partition follows from its id and the count, so another count puts tickets elsewhere;
-Kafka's own adding of partitions would leave their history behind. The history is therefore written once more:
+Kafka's own adding of partitions would leave their history behind. The history is therefore written once more, also
+where somebody has added partitions to some of the old topics: each is read with as many as it has.
 
 1. Nobody may be at work: groups with a member, and transactions that are open, are a reason to refuse.
 2. The new topics are made. They have to be empty: an attempt that was broken off is deleted and made anew.
@@ -38,7 +39,7 @@ from ops.repartition.copier import Copier
 from ops.repartition.histories import Histories
 from producers.connection import KafkaConnection
 from producers.stopping import stop_client
-from producers.topics_admin import TopicsUnfit, create_topics, require_topics
+from producers.topics_admin import TopicsUnfit, create_topics, partition_counts
 
 _USED_UP = 1
 """Offsets of each new commands partition that stand for what came before."""
@@ -100,20 +101,20 @@ class Repartition:
         """
         if self._old.prefix == self._new.topics.prefix:
             raise CommandFailed("the new topics need another prefix", "Give another --to-prefix.", ExitCode.USAGE)
-        count = await require_topics(self._connection, self._old)
+        counts = await partition_counts(self._connection, self._old)
         await self._require_nobody_at_work()
-        ends = await self._stable_ends(_everything(self._old, count))
+        ends = await self._stable_ends(_everything(counts))
         await self._make_topics()
         async with Copier(self._connection) as copier:
             await self._use_up_offsets(copier)
             entries, told = await self._copy_directory(copier)
             events = tickets = 0
-            for source in all_partitions([self._old.events], count):
+            for source in all_partitions([self._old.events], counts[self._old.events]):
                 copied, folded = await self._copy_events(copier, source, ends[source])
                 events, tickets = events + copied, tickets + folded
                 on_partition(source.partition, copied)
-            commands = {each: ends[each] for each in all_partitions([self._old.commands], count)}
-            waiting = await self._copy_commands(copier, commands)
+            commands = all_partitions([self._old.commands], counts[self._old.commands])
+            waiting = await self._copy_commands(copier, {each: ends[each] for each in commands})
         await self._commit_beginnings(told)
         await self._require_unchanged(ends)
         return Repartitioned(self._new.topics.prefix, self._new.partitions, events, tickets, entries, waiting)
@@ -143,7 +144,8 @@ class Repartition:
         created = await create_topics(self._connection, new.topics, new.partitions, new.replication_factor)
         if created.findings:
             raise TopicsUnfit(created.findings)
-        ends = await written_ends(self._connection, _everything(new.topics, new.partitions))
+        made = {wanted.name: wanted.partitions for wanted in new.topics.plan(new.partitions)}
+        ends = await written_ends(self._connection, _everything(made))
         used = sorted({each.topic for each, end in ends.items() if end > 0})
         if used:
             remedy = f"Delete the topics of {new.topics.prefix}, or give another --to-prefix."
@@ -212,8 +214,8 @@ class Repartition:
             )
 
 
-def _everything(topics: Topics, count: int) -> list[TopicPartition]:
-    return [*all_partitions(topics.co_partitioned, count), TopicPartition(topics.directory, 0)]
+def _everything(counts: Mapping[str, int]) -> list[TopicPartition]:
+    return [each for topic, count in counts.items() for each in all_partitions([topic], count)]
 
 
 async def _commit(connection: KafkaConnection, group: str, offsets: Mapping[TopicPartition, int]) -> None:

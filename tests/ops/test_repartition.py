@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 
+import orjson
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from contracts.partitioner import partition_of
 from contracts.topics import Topics
@@ -11,6 +13,7 @@ from ops.audit import audit
 from ops.console import CommandFailed
 from ops.log_reader import LogRecord
 from ops.repartition import NewTopics, Repartition, Repartitioned
+from producers.topics_admin import TopicsUnfit, require_topics
 from tests.fleet import Fleet, idle_fleet
 from tests.ops.audit.workload import all_outcomes, forge
 from tests.stack import Stack
@@ -100,3 +103,40 @@ async def test_what_can_t_be_carried_on_is_refused(stack: Stack, prefix: str) ->
         new = NewTopics(Topics(f"m{prefix}"), PARTITIONS, 1)
         with pytest.raises(CommandFailed, match=f"not whole at {lying}: version 99 of T-1 does not follow"):
             await Repartition(stack.kafka, fleet.topics, new).run(ignore)
+
+
+async def add_partitions(stack: Stack, counts: Mapping[str, int]) -> None:
+    """Add partitions as somebody does who knows nothing of tickets."""
+    admin = AIOKafkaAdminClient(**stack.kafka.client())
+    await admin.start()
+    try:
+        await admin.create_partitions({topic: NewPartitions(count) for topic, count in counts.items()})
+        while any(len(each["partitions"]) != counts[each["topic"]] for each in await admin.describe_topics([*counts])):
+            pass
+    finally:
+        await admin.close()
+
+
+async def test_what_kafkas_own_adding_of_partitions_has_broken_is_mended(stack: Stack, prefix: str) -> None:
+    async with idle_fleet(stack, prefix, 2) as fleet:
+        async with fleet.worker():
+            for number in range(9):
+                await fleet.send("ticket.open", f"T-{number}", subject="fire")
+            await fleet.settled()
+        before = by_ticket(await fleet.records(fleet.topics.events))
+        await add_partitions(stack, {fleet.topics.events: 3, fleet.topics.commands: 4})
+        with pytest.raises(TopicsUnfit):
+            await require_topics(stack.kafka, fleet.topics)
+        await fleet.producer.client.force_metadata_update()
+        waiting = fleet.command("ticket.open", "T-9", {"subject": "sent to a partition that was added"})
+        await fleet.publish(fleet.topics.commands, orjson.dumps(waiting), b"T-9", 3)
+        done = await repartitioned(fleet)
+    assert (done.tickets, done.waiting_commands) == (9, 1)
+    async with idle_fleet(stack, f"n{prefix}", PARTITIONS) as new:
+        assert by_ticket(await new.records(new.topics.events)) == before
+        async with new.worker():
+            await new.settled()
+            assert [each["causationid"] for each in await new.events("T-9")] == [waiting["id"]]
+            report = await audit(stack.kafka, stack.redis, new.topics)
+        assert report.holds, report.differences
+        assert report.tickets == 10
