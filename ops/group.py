@@ -4,7 +4,6 @@ The first seconds of a broker, in which it has no coordinator yet, are told from
 work must never be taken for one that stands still.
 """
 
-import asyncio
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,10 +12,8 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, for_code
 
 from producers.connection import KafkaConnection
+from producers.coordinators import READY_WITHIN, once_coordinated
 
-_SECONDS = 30.0
-"""How long a broker may take to have a coordinator: one that never had a group makes the topic for them first."""
-_POLL_SECONDS = 0.1
 _STABLE = "Stable"
 
 
@@ -69,21 +66,13 @@ class Groups:
                 return None
             raise
 
-    async def known(self, group_id: str, within: float = _SECONDS) -> Group:
+    async def known(self, group_id: str, within: float = READY_WITHIN) -> Group:
         """Return a group as soon as its coordinator is ready; one that was never heard of has no members.
 
         Raises:
             KafkaError: the broker can't be reached, does not allow it, or has had no coordinator for so many seconds.
         """
-        clock = asyncio.get_running_loop()
-        until = clock.time() + within
-        while True:
-            try:
-                return await self._described(group_id)
-            except KafkaError as error:
-                if not error.retriable or clock.time() > until:
-                    raise
-            await asyncio.sleep(_POLL_SECONDS)
+        return await once_coordinated(lambda: self._described(group_id), within)
 
     async def _described(self, group_id: str) -> Group:
         (response,) = await self._admin.describe_consumer_groups([group_id])

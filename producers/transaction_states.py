@@ -3,28 +3,19 @@
 The library has no such request. Nothing here changes a transaction.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum, StrEnum, auto
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
-from aiokafka.errors import (
-    CoordinatorLoadInProgressError,
-    CoordinatorNotAvailableError,
-    NoError,
-    NotCoordinatorError,
-    for_code,
-)
+from aiokafka.errors import NoError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
 from producers.connection import KafkaConnection
+from producers.coordinators import once_coordinated
+from producers.stopping import stopped_in_order
 
-_SECONDS = 30.0
-"""How long a broker may take to have a coordinator: one that never had a transaction makes the topic for them first."""
-_POLL_SECONDS = 0.1
-_NOT_YET = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError)
 _TRANSACTIONAL_ID_NOT_FOUND = 105
 _DESCRIBE_TRANSACTIONS = 65
 
@@ -139,16 +130,12 @@ async def last_transaction(connection: KafkaConnection, transactional_id: str) -
         KafkaError: there is none for long, it is out of reach, or does not allow it.
     """
     async with _client(connection) as client:
-        clock = asyncio.get_running_loop()
-        until = clock.time() + _SECONDS
-        while True:
-            try:
-                coordinator = await client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
-                return await describe_transaction(client, coordinator, transactional_id)
-            except _NOT_YET:
-                if clock.time() > until:
-                    raise
-                await asyncio.sleep(_POLL_SECONDS)
+
+        async def described() -> TransactionState:
+            coordinator = await client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
+            return await describe_transaction(client, coordinator, transactional_id)
+
+        return await once_coordinated(described)
 
 
 @asynccontextmanager
@@ -158,4 +145,4 @@ async def _client(connection: KafkaConnection) -> AsyncIterator[AIOKafkaClient]:
         await client.bootstrap()
         yield client
     finally:
-        await client.close()
+        await stopped_in_order(client.close)
