@@ -6,8 +6,8 @@ A broker that dies while it ends a transaction can come back without the marks o
 the writer that the transaction had ended. The next commit or abort of the same id on such a partition marks what was
 left, as its own; so none may be written there that ends otherwise. Therefore
 
-1. no record is sent before the coordinator has taken in the partitions of its transaction: it does that only when it
-   is done with the transaction before, or believes so;
+1. nothing is sent before the coordinator has taken in the partitions of its transaction, or where it has none, its
+   group: it does that only when it is done with the transaction before, or believes so;
 2. where it did so over another connection than the one that ended that transaction, the coordinator may have died in
    between: that transaction is ended once more, in the same way and on the same partitions, and nothing else is sent;
 3. a new owner asks the coordinator how the last transaction ended, before it fences the former owner; afterwards it
@@ -22,23 +22,20 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
-from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from producers.connection import KafkaConnection
-from producers.stopping import stop_client
+from producers.stopping import STOPPING_SECONDS, stop_client
 from producers.transaction_states import Outcome, last_transaction
 from producers.transactions import Transactions
-
-# After a commit the coordinator answers the next transaction CONCURRENT_TRANSACTIONS while it still writes markers; the
-# library then waits this constant, 20 ms by default, which would be most of a command's latency.
-sender.BACKOFF_OVERRIDE = 0.005
 
 TRANSACTION_TIMEOUT_MS = 15_000
 """A dead worker's transaction is aborted after this, whatever happens; a batch takes far less."""
 _SETTLING_SECONDS = 5.0
 """How long a partition that is let go may go on with what its successor could not do any more."""
+CLOSING_SECONDS = _SETTLING_SECONDS + STOPPING_SECONDS
+"""The longest that an `open` which is cancelled, and the `close` after it, take."""
 _BATCH_BYTES = 1_000_000
 """Below every topic's max.message.bytes; a single larger record gets a batch of its own."""
 
@@ -154,7 +151,10 @@ class PartitionOutput:
         batches = self._by_partition(records)
         with _fencing_told():
             await self._producer.begin_transaction()
-            await self._transactions.join(batches)
+            if batches:
+                await self._transactions.join(batches)
+            else:
+                await self._transactions.join_group(self._group_id)
             if self._ended is not None and not self._transactions.is_linked_by(self._ended.link):
                 await self._end_again(self._ended.outcome, self._ended.partitions)
                 raise CoordinatorReplaced(self._transactional_id)
@@ -182,8 +182,8 @@ class PartitionOutput:
             with _fencing_told():
                 await self._producer.begin_transaction()
                 await self._end_again(inherited, unmarked)
-            # The committed offset and the logs' ends, which are read next, count from here on.
-            await self._transactions.completed()
+                # The committed offset and the logs' ends, which are read next, count from here on.
+                await self._transactions.completed()
 
     async def _end_again(self, outcome: Outcome, partitions: Collection[TopicPartition]) -> None:
         await self._transactions.join(partitions)

@@ -1,6 +1,6 @@
 """A transactional producer's dealings with its coordinator, step by step where the library takes them unseen.
 
-All that is used here of the library beyond its public names is in this module.
+What is used of the library's transactions beyond its public names is in this module.
 """
 
 import asyncio
@@ -9,11 +9,16 @@ from typing import cast
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import ConnectionGroup, CoordinationType
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.producer import sender
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.util import create_future
 
-from producers.transaction_states import describe_transaction
+from producers.transaction_states import TransactionState, describe_transaction
+
+# After a commit the coordinator answers the next transaction CONCURRENT_TRANSACTIONS while it still writes markers; the
+# library then waits this constant, 20 ms by default, which would be most of a command's latency.
+sender.BACKOFF_OVERRIDE = 0.005
 
 _POLL_SECONDS = 0.005
 
@@ -69,8 +74,7 @@ class Transactions:
         if manager.partitions_to_add():
             ended = manager.wait_for_transaction_end()
             await asyncio.wait((manager.joined, ended), return_when=asyncio.FIRST_COMPLETED)
-            if ended.done():
-                ended.result()
+            self._raise_if_ended()
 
     async def join_group(self, group_id: str) -> None:
         """Have the coordinator take a group's offsets into the transaction begun, without committing one.
@@ -83,19 +87,23 @@ class Transactions:
         while not has_joined:
             # Waits by itself before it says no.
             has_joined = await self._sender._do_add_offsets_to_txn(group_id)  # noqa: SLF001 see the module
+        self._raise_if_ended()
 
     async def completed(self) -> None:
         """Wait until the coordinator is done with the last transaction: it answers before it has marked it anywhere.
 
         Raises:
+            ProducerFenced: a newer producer exists.
             KafkaError: the coordinator does not answer.
         """
-        identity, is_complete = self._manager.transactional_id, False
-        while not is_complete:
-            coordinator = await self._sender._find_coordinator(CoordinationType.TRANSACTION, identity)  # noqa: SLF001 see the module
-            is_complete = (await describe_transaction(self._client, coordinator, identity)).is_complete
-            if not is_complete:
+        identity, state = self._manager.transactional_id, None
+        while state is None or not state.is_complete:
+            if state is not None:
                 await asyncio.sleep(_POLL_SECONDS)
+            coordinator = await self._sender._find_coordinator(CoordinationType.TRANSACTION, identity)  # noqa: SLF001 see the module
+            state = await describe_transaction(self._client, coordinator, identity)
+            if state is TransactionState.EMPTY:  # as only a newer producer's start leaves it
+                raise ProducerFenced
 
     async def are_complete_over(self, link: object) -> bool:
         """Ask whether the last transaction is complete, and has been led by one coordinator over this connection."""
@@ -106,6 +114,12 @@ class Transactions:
         except KafkaError:  # then nothing is known, which is as good an answer
             return False
         return state.is_complete and self.is_linked_by(link)
+
+    def _raise_if_ended(self) -> None:
+        """Raise what the transaction has failed of, where it has."""
+        ended = self._manager.wait_for_transaction_end()
+        if ended.done():
+            ended.result()
 
     @property
     def _coordinator(self) -> int | None:

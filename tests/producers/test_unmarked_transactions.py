@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.conn import CloseReason
+from aiokafka.errors import ProducerFenced
 
 from consumers.outputs import Output
 from consumers.state_log import LogEnds
@@ -25,7 +26,7 @@ from producers.transactions import Transactions
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
-_PATIENCE = 20.0
+_PATIENCE = 120.0
 _POLL_SECONDS = 0.02
 _CHECK = "transaction.partition.verification.enable"
 
@@ -84,6 +85,14 @@ class Desk:
         record = Output(b"T-1", str(number).encode(), ())
         records = {target.topic: [record] for target in self.written}
         await output.commit(records, {TopicPartition(self.topics.commands, 0): number}, before_commit)
+
+    async def commit_nothing(self, output: PartitionOutput, consumed: int) -> None:
+        """Commit an offset, as of a batch of duplicates."""
+
+        async def before_commit() -> None:
+            """Nothing rests on anything."""
+
+        await output.commit({}, {TopicPartition(self.topics.commands, 0): consumed}, before_commit)
 
     async def state(self) -> TransactionState:
         return await last_transaction(self.stack.kafka, f"{self.group}-0")
@@ -147,6 +156,7 @@ async def test_a_new_owner_completes_what_was_committed(desk: Desk) -> None:
     await desk.commit(former, 1)
     leave_unmarked(former, desk.written[1], group=desk.group)
     await desk.commit(former, 2)
+    await desk.completed()
     assert await desk.ends.unmarked(desk.written) == [desk.written[1]]
     assert await desk.consumed() == 1
 
@@ -185,8 +195,44 @@ async def test_an_owner_whose_coordinator_may_have_died_completes_its_own(desk: 
     with pytest.raises(CoordinatorReplaced):
         await desk.commit(owner, 2, _Stop())
 
+    await desk.completed()
     assert await desk.seen() == desk.all_of(1)
     assert await desk.consumed() == 1
+
+
+async def test_nor_is_it_forgotten_over_a_batch_without_outcomes(desk: Desk) -> None:
+    owner = await desk.open()
+    leave_unmarked(owner, desk.written[1], group=desk.group)
+    await desk.commit(owner, 1)
+    break_link(owner)
+
+    with pytest.raises(CoordinatorReplaced):
+        await desk.commit_nothing(owner, 2)
+
+    await desk.completed()
+    assert await desk.seen() == desk.all_of(1)
+    assert await desk.consumed() == 1
+
+
+async def test_a_batch_without_outcomes_commits_its_offset(desk: Desk) -> None:
+    owner = await desk.open()
+    await desk.commit(owner, 1)
+
+    await desk.commit_nothing(owner, 2)
+
+    await desk.completed()
+    assert await desk.consumed() == 2
+
+
+async def test_who_waits_for_marks_hears_of_a_newer_owner(desk: Desk) -> None:
+    owner = await desk.open()
+    await desk.commit(owner, 1)
+    await desk.completed()
+    newer = AIOKafkaProducer(transactional_id=f"{desk.group}-0", **desk.stack.kafka.client())
+    async with newer:
+        with pytest.raises(ProducerFenced):
+            async with asyncio.timeout(_PATIENCE):
+                await transactions_of(owner).completed()
 
 
 async def test_what_is_known_to_be_complete_is_not_ended_again(desk: Desk) -> None:
