@@ -24,7 +24,7 @@ from consumers.feed import Feed
 from consumers.membership import Intake, Membership, Standing, Subscription
 from consumers.observing import UNOBSERVED, Observer
 from consumers.outputs import Output, dead_letter
-from consumers.tasks import WatchedTask
+from consumers.tasks import WatchedTask, heed_cancellation
 from consumers.view import NOT_BUILT
 from consumers.watch import Ping, Watched, watched
 from contracts.dead_letters import Unreadable
@@ -158,6 +158,7 @@ class _Directory:
         self._feed.open(position)
         self._standing = Standing(position, position, is_serving=True)
         while True:
+            heed_cancellation()
             records = await self._feed.take(self._config.max_batch, _MOST_BYTES)
             if not records:
                 if await self._view.position() != position:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from consumers.errors import Fatal
+from producers.partition_output import CLOSING_SECONDS
 
-_TRY_SECONDS = 6.0
+_TRY_SECONDS = CLOSING_SECONDS + 1.0
 """Longer than a task's own closing takes: a second cancellation would cut that short."""
-_TRIES = 3
+_TRIES = 2
 log = structlog.get_logger(__name__)
 
 
@@ -30,7 +31,8 @@ async def end_task(task: asyncio.Task[object]) -> None:
 def heed_cancellation() -> None:
     """Raise what the running task was cancelled with, where a library it waited in has swallowed that.
 
-    Kafka's client waits by `asyncio.wait_for`, which gives back an answer that comes at the same moment instead.
+    Redis' client waits by `asyncio.wait_for`, which gives back an answer that comes at the same moment instead; Kafka's
+    takes it, while it closes, for that of a task of its own.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
