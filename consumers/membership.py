@@ -133,6 +133,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
         )
         self._subscriber(self._dispatch)
         self._has_assignment = False
+        self._is_leaving = False
 
     async def join(self) -> None:
         """Join the group; partitions come when it says so."""
@@ -140,6 +141,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
 
     async def leave(self) -> None:
         """Let the partitions go, then leave the group: on leaving, the group's listener is not called."""
+        self._is_leaving = True
         await self._stop_all()
         if self._subscriber.consumer is not None:
             await stop_client(self._subscriber.consumer)
@@ -207,6 +209,9 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
         if consumer is None:
             raise Fatal("partitions were assigned to a subscriber that is not started")
         await self._stop_all()
+        if self._is_leaving:  # what was served now, nobody would stop
+            consumer.pause(*assigned)
+            return
         commits = Commits(consumer)
         for partition in sorted(assigned):
             consumer.pause(partition)
