@@ -35,7 +35,7 @@ from consumers.observing import UNOBSERVED, Observer
 from consumers.state_log import LogEnds
 from consumers.tasks import WatchedTask, heed_cancellation
 from consumers.view import PartitionView
-from consumers.waiting_ticks import NOT_AFTER_LAST, WaitingTicks
+from consumers.waiting_ticks import SAME_AS_LAST, WaitingTicks
 from contracts.topics import Topics
 from producers.publisher import CommandPublisher
 
@@ -131,7 +131,7 @@ class AlertPartition:
 
     def _ignore(self, reason: str, record: ConsumerRecord) -> None:
         self._duty.observer.tick_ignored(reason)
-        if reason != NOT_AFTER_LAST:
+        if reason != SAME_AS_LAST:
             self._log.warning("tick ignored", reason=reason, offset=record.offset)
 
     async def _evaluate(self, at: datetime) -> None:

@@ -12,7 +12,7 @@ from contracts.dead_letters import Unreadable
 from contracts.instants import instant_of_timestamp
 from contracts.ticks import read_tick
 
-NOT_AFTER_LAST = "not_after_last"
+SAME_AS_LAST = "same_as_last"
 """Said of each tick that a second ticker sends for the same instant: nothing is wrong with it."""
 Ignored = Callable[[str, ConsumerRecord], None]
 """Called with the reason and the tick, for each that does not count."""
@@ -44,8 +44,10 @@ class WaitingTicks:
             return
         if at - instant_of_timestamp(record.timestamp) > self._future_tolerance:
             self._ignored("in_future", record)
-        elif self._highest is not None and at <= self._highest:
-            self._ignored(NOT_AFTER_LAST, record)
+        elif at == self._highest:
+            self._ignored(SAME_AS_LAST, record)
+        elif self._highest is not None and at < self._highest:
+            self._ignored("before_last", record)
         else:
             self._highest = at
             self._has_counted = True

@@ -97,11 +97,11 @@ async def test_bad_ticks_are_ignored_and_counted_and_hold_nothing_up(fleet: Flee
             "far ahead": write_tick(datetime(9999, 12, 31, tzinfo=UTC), 0),
             "a day ahead": write_tick(tomorrow, 0),
         },
-        "not_after_last": {
+        "before_last": {
             "past": write_tick(later(minutes=30), 0),
             "long past": write_tick(datetime(1, 1, 1, tzinfo=UTC), 0),
-            "again": write_tick(later(hours=1), 0),
         },
+        "same_as_last": {"again": write_tick(later(hours=1), 0)},
     }
     counting = Counting()
     async with alert_worker(fleet, counting):

@@ -39,7 +39,7 @@ def test_the_latest_instant_counts_whatever_the_order(waiting: WaitingTicks, ign
     for offset, hours in enumerate((1, 4, 2, 3)):
         waiting.add(tick(offset, later(hours=hours)))
     assert waiting.take() == (later(hours=4), 4)
-    assert ignored == [(2, "not_after_last"), (3, "not_after_last")]
+    assert ignored == [(2, "before_last"), (3, "before_last")]
 
 
 def test_what_does_not_count_is_told_and_still_done_with(waiting: WaitingTicks, ignored: list[tuple[int, str]]) -> None:
@@ -47,7 +47,7 @@ def test_what_does_not_count_is_told_and_still_done_with(waiting: WaitingTicks, 
     for offset, at in enumerate((later(hours=1), later(hours=2), None, later(days=1, minutes=6))):
         waiting.add(tick(offset, at))
     assert waiting.take() == (None, 4)
-    assert [reason for _, reason in ignored] == ["not_after_last", "not_after_last", "not_json", "in_future"]
+    assert [reason for _, reason in ignored] == ["before_last", "same_as_last", "not_json", "in_future"]
 
 
 def test_a_tick_that_comes_during_an_evaluation_has_to_be_after_it(waiting: WaitingTicks) -> None:

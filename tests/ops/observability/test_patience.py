@@ -78,6 +78,6 @@ async def test_an_alert_worker_that_waits_for_a_ticket_worker_is_live(stack: Sta
 
 ONCE = {
     "itilnext_ticks_evaluated_total{partition=0}": 1.0,
-    "itilnext_ticks_ignored_total{reason=not_after_last}": 1.0,
+    "itilnext_ticks_ignored_total{reason=same_as_last}": 1.0,
 }
 NOTHING_DUE = {"itilnext_due_tickets{partition=0}": 0.0}
