@@ -57,6 +57,10 @@ def alerts(
     with reported_errors():
         if (agent is None) == (ticket is None):
             raise CommandFailed("name one of --agent and --ticket", "See `itilnext alerts --help`.", ExitCode.USAGE)
+        if at is not None and ticket is None:
+            raise CommandFailed(
+                "--at goes with --ticket", "What waits for an agent is told as of now: leave it out.", ExitCode.USAGE
+            )
         instant = instant_or_now(at)
         target = load_target()
         if ticket is not None:

@@ -98,3 +98,5 @@ async def test_an_unknown_ticket_and_a_wrong_question_are_told(itilnext: Itilnex
     assert "itilnext tail" in unknown.err.splitlines()[1]
     assert (await run(itilnext)).exit_code == 2
     assert (await run(itilnext, "--ticket", "T-1", "--at", "yesterday")).exit_code == 2
+    without_ticket = await run(itilnext, "--agent", "tech", "--at", ASKED)
+    assert (without_ticket.exit_code, "--at goes with --ticket" in without_ticket.err) == (2, True)
