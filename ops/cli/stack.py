@@ -7,14 +7,13 @@ from typing import Annotated
 import typer
 
 from ops.console import JsonOption, err, examples, print_json, print_line, print_table, reported_errors
-from ops.environment import variable
 
 DataOption = Annotated[
     Path | None,
     typer.Option(
         "--data",
         metavar="DIR",
-        show_default=variable("stack", "data"),
+        show_default="ITILNEXT_STACK__DATA",
         help="Where the stack keeps its data and its logs.",
     ),
 ]

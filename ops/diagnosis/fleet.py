@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 
 from consumers.keys import LAYOUT, fleet_key
 from consumers.view import as_text
+from ops.console import counted
 from ops.diagnosis.check import Check, Verdict
 from ops.fleet_view import FleetView, open_view
 from ops.group import Groups, has_members
@@ -53,7 +54,9 @@ async def look_at_ticks(target: Target) -> AsyncIterator[Check]:
         newest = {record.partition: record.timestamp / 1_000 async for record in reader.until(ends)}
     remedy = "Start `itilnext ticker`: alerts are raised when ticks come."
     if len(newest) < count:
-        yield Check("ticks", "note", f"none has come yet on {count - len(newest)} of {count} partitions", remedy)
+        yield Check(
+            "ticks", "note", f"none has come yet on {count - len(newest)} of {counted(count, 'partition')}", remedy
+        )
         return
     seconds = max(0.0, time.time() - min(newest.values()))
     if seconds > _TICK_SECONDS:
@@ -75,9 +78,10 @@ async def look_at_view(target: Target) -> AsyncIterator[Check]:
                 return
         behind = await _behind(target, view)
     if not behind:
-        yield Check("view", "ok", f"at the end of the log, on {view.partitions} partitions")
+        yield Check("view", "ok", f"at the end of the log, on {counted(view.partitions, 'partition')}")
         return
-    offsets = f"{sum(behind.values())} offsets behind the log on {len(behind)} of {view.partitions} partitions"
+    where = f"{len(behind)} of {counted(view.partitions, 'partition')}"
+    offsets = f"{counted(sum(behind.values()), 'offset')} behind the log on {where}"
     if await has_members(target.kafka, target.ticket_group):
         yield Check("view", "wrong", offsets, "Wait while it is being rebuilt; else see the log of the ticket workers.")
     else:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from importlib.metadata import version
 from platform import python_version
 
-from ops.console import client_log
+from ops.console import client_log, counted
 from ops.diagnosis.check import Check, Look
 from ops.diagnosis.fleet import look_at_groups, look_at_ticks, look_at_view
 from ops.diagnosis.kafka import look_at_broker, look_at_senders, look_at_topics, look_at_transactions
@@ -62,5 +62,6 @@ async def _looked(name: str, look: Look, target: Target) -> list[Check]:
 
 def _settings(target: Target) -> Check:
     topics = target.settings.topics
-    detail = f"prefix {topics.prefix}, {topics.partitions} partitions, replication factor {topics.replication_factor}"
+    sizes = f"{counted(topics.partitions, 'partition')}, replication factor {topics.replication_factor}"
+    detail = f"prefix {topics.prefix}, {sizes}"
     return Check("settings", "ok", f"{detail}; itilnext {version('itilnext-engine')} on Python {python_version()}")

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 from pydantic import SecretStr
 
-from ops.console import CommandFailed, ExitCode
+from ops.console import CommandFailed, ExitCode, counted
 from ops.embedded import EmbeddedKafka, EmbeddedServerError, EmbeddedValkey
 from ops.embedded.errors import last_words
 from ops.embedded.ports import LOOPBACK
@@ -166,7 +166,7 @@ class _Stack:
                 for name, argv in fleet.members:
                     command = Command(argv, self._options.folder.log(name), self._environment)
                     self._supervisor.keep(Service(name, command, WORKER_GRACE))
-                told(f"Started {len(fleet.members)} workers; waiting until they have their partitions.")
+                told(f"Started {counted(len(fleet.members), 'worker')}; waiting until they have their partitions.")
                 await self._wait_until_ready(groups)
         except TimeoutError as error:
             problem = f"The workers have not taken over all partitions in {READY_WITHIN:.0f} s."
