@@ -20,7 +20,7 @@ from consumers.observing import UNOBSERVED, Observer
 from contracts.instants import parse_instant
 from contracts.ticks import write_tick
 from ops.log_reader import LogReader, all_partitions, written_ends
-from tests.fleet import SETTLE_SECONDS, Fleet
+from tests.fleet import SESSION_TIMEOUT_MS, SETTLE_SECONDS, Fleet
 
 _POLL_SECONDS = 0.02
 Raised = tuple[str, str, int, tuple[int, ...], datetime]
@@ -30,7 +30,9 @@ Raised = tuple[str, str, int, tuple[int, ...], datetime]
 @asynccontextmanager
 async def alert_worker(fleet: Fleet, observer: Observer = UNOBSERVED) -> AsyncIterator[None]:
     """Run one alert worker in this process; leaving stops it, and raises what it died of."""
-    config = AlertWorkerConfig(fleet.stack.kafka, fleet.stack.redis, fleet.topics)
+    config = AlertWorkerConfig(
+        fleet.stack.kafka, fleet.stack.redis, fleet.topics, session_timeout_ms=SESSION_TIMEOUT_MS
+    )
     async with fleet.running("alert-worker", lambda stop: run_alert_worker(config, stop, observer)):
         yield
 

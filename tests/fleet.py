@@ -31,6 +31,7 @@ from contracts.directory import directory_value
 from contracts.partitioner import partition_of
 from contracts.received import Position
 from contracts.topics import Topics
+from ops.group import Groups
 from ops.log_reader import LogReader, LogRecord, all_partitions
 from producers.topics_admin import create_topics
 from tests.stack import Stack
@@ -39,6 +40,8 @@ SOURCE = "/connectors/test"
 _POLL_SECONDS = 0.05
 SETTLE_SECONDS = 120.0
 """A net for a fleet that never settles, not a measure of speed."""
+SESSION_TIMEOUT_MS = 30_000
+"""A busy machine holds up the tests' process, and the workers in it: that is not to cost them their partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,11 @@ class Fleet:
     async def worker(self, limits: WorkerLimits | None = None, observer: Observer = UNOBSERVED) -> AsyncIterator[None]:
         """Run one more ticket worker; leaving drains it, and raises what it died of."""
         config = TicketWorkerConfig(
-            self.stack.kafka, self.stack.redis, self.topics, limits=limits if limits is not None else WorkerLimits()
+            self.stack.kafka,
+            self.stack.redis,
+            self.topics,
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            limits=limits if limits is not None else WorkerLimits(),
         )
         async with self.running("ticket-worker", lambda stop: run_ticket_worker(config, stop, observer)):
             yield
@@ -172,6 +179,21 @@ class Fleet:
                 for task in self.workers:
                     if task.done():
                         task.result()
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def timelines_filled(self) -> None:
+        """Wait until the timelines hold every event: filling them goes on beside what `settled()` waits for."""
+        ends = await self._written(self.topics.events)
+        async with asyncio.timeout(SETTLE_SECONDS):
+            for partition in range(self.partitions):
+                end = ends[TopicPartition(self.topics.events, partition)]
+                while (await self.view(partition).marker()).events < end:  # noqa: ASYNC110 a view can only be asked
+                    await asyncio.sleep(_POLL_SECONDS)
+
+    async def deserted(self) -> None:
+        """Wait until no ticket worker is in the group: one whose good-bye was lost is, until its session ends."""
+        async with asyncio.timeout(SETTLE_SECONDS), Groups(self.stack.kafka) as groups:
+            while (await groups.known(self.group_id)).members:  # noqa: ASYNC110 a group can only be asked
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def records(self, topic: str) -> Sequence[LogRecord]:

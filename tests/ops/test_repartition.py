@@ -44,6 +44,7 @@ async def old(stack: Stack, prefix: str) -> AsyncIterator[Fleet]:
     async with idle_fleet(stack, prefix) as fleet:
         async with fleet.worker():
             await all_outcomes(fleet)
+        await fleet.deserted()
         yield fleet
 
 
@@ -95,6 +96,7 @@ async def test_what_can_t_be_carried_on_is_refused(stack: Stack, prefix: str) ->
             await fleet.settled()
             with pytest.raises(CommandFailed, match="has members"):
                 await repartitioned(fleet)
+        await fleet.deserted()
         await repartitioned(fleet)
         with pytest.raises(CommandFailed, match="is not empty") as refused:
             await repartitioned(fleet)
@@ -123,6 +125,7 @@ async def test_what_kafkas_own_adding_of_partitions_has_broken_is_mended(stack: 
             for number in range(9):
                 await fleet.send("ticket.open", f"T-{number}", subject="fire")
             await fleet.settled()
+        await fleet.deserted()
         before = by_ticket(await fleet.records(fleet.topics.events))
         await add_partitions(stack, {fleet.topics.events: 3, fleet.topics.commands: 4})
         with pytest.raises(TopicsUnfit):

@@ -71,6 +71,7 @@ async def settled_fleet(stack: Stack) -> AsyncIterator[Fleet]:
     async with idle_fleet(stack, f"t{uuid4().hex[:12]}.") as fleet:
         async with fleet.worker():
             await all_outcomes(fleet)
+        await fleet.deserted()
         yield fleet
 
 

@@ -91,6 +91,7 @@ async def test_a_view_that_is_not_where_the_log_is(itilnext: Itilnext, stack: St
         await fleet.send("ticket.open", "T-1", subject="fire")
         await fleet.settled()
     async with idle_fleet(stack, prefix, PARTITIONS) as fleet:
+        await fleet.deserted()
         await fleet.view(fleet.partition_of("T-1")).drop()
         ran = await asyncio.to_thread(itilnext, "doctor", "--json")
         assert verdicts(ran)["view"] == "note", "nobody is at work to bring it there"
