@@ -64,6 +64,7 @@ async def test_a_reader_is_told_of_an_incomplete_timeline_and_reads_page_by_page
             await fleet.enter("agent", agent)
         await work_on(fleet, "T-1")
         await fleet.settled()
+        await fleet.timelines_filled()
         page = await reader.history("T-1", range(2, 4))
         assert page is not None
         assert [event.version for event in page.events] == [2, 3]

@@ -68,6 +68,7 @@ async def test_what_can_not_be_shown_is_said(fleet: Fleet, itilnext: Itilnext) -
 
 async def test_a_timeline_with_holes_is_read_from_the_log(fleet: Fleet, itilnext: Itilnext) -> None:
     keys = fleet.view(fleet.partition_of("T-1")).keys
+    await fleet.timelines_filled()
     await fleet.redis.delete(keys.timeline("T-1"))
     shown = await run(itilnext, "show", "T-1", "--json")
     assert "read from the log" in shown.err
@@ -95,6 +96,7 @@ async def test_a_rebuilt_view_is_whole_and_the_audit_holds(fleet: Fleet, itilnex
 async def test_without_workers_rebuild_does_it_itself(stack: Stack, prefix: str, itilnext: Itilnext) -> None:
     async with running_worker(stack, prefix, PARTITIONS) as fleet:
         await live_through(fleet)
+    await fleet.deserted()
     rebuilt = (await run(itilnext, "rebuild")).out
     assert rebuilt.startswith("built 1 ticket in 4 partitions again, by this command, for no worker runs, in ")
     shown = await run(itilnext, "show", "T-1", "--json")

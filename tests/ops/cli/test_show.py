@@ -53,6 +53,7 @@ async def test_each_is_shown_what_is_theirs(fleet: Fleet, itilnext: Itilnext) ->
     assert [entry["type"] for entry in customer.json["timeline"]] == ["ticket.opened"]
     assert "secret" in (await run(itilnext, "T-1")).out
 
+    await fleet.timelines_filled()
     await fleet.redis.hdel(fleet.view(fleet.partition_of("T-1")).keys.timeline("T-1"), "6")
     filling = await run(itilnext, "T-1")
     assert "The view is still being filled; read from the log." in filling.err
