@@ -60,7 +60,7 @@ class Desk:
         names = [self.prefix + topic for topic in (EVENTS, STATE, REJECTIONS, DLQ)]
         self._consumer.assign([TopicPartition(name, number) for name in names for number in range(self.partitions)])
         await self._consumer.seek_to_beginning()
-        self._hearing = asyncio.create_task(self._hear())
+        self._hearing = asyncio.create_task(self._hear_until_it_fails())
         return self
 
     async def __aexit__(
@@ -120,9 +120,15 @@ class Desk:
         return next(record for record in self.outputs[topic] if wanted(record))
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait until what was heard is enough."""
+        """Wait until what was heard is enough; raises what hearing has ended with."""
+
+        def has_news() -> bool:
+            return self._hearing.done() or reached()
+
         async with asyncio.timeout(PATIENCE), self._news:
-            await self._news.wait_for(reached)
+            await self._news.wait_for(has_news)
+        if self._hearing.done():
+            self._hearing.result()
 
     async def answered(self, name: str, subject: str, command_id: str, /, **data: Any) -> dict[str, Any]:  # noqa: ANN401
         """Send a command and return the first event it led to, or else its rejection."""
@@ -166,6 +172,13 @@ class Desk:
             enable_auto_commit=False,
             max_partition_fetch_bytes=4_000_000,
         )
+
+    async def _hear_until_it_fails(self) -> None:
+        try:
+            await self._hear()
+        finally:
+            async with self._news:
+                self._news.notify_all()
 
     async def _hear(self) -> None:
         while True:

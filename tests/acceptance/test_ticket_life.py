@@ -94,7 +94,7 @@ async def test_the_life_of_a_ticket(desk: Desk, operator: Operator) -> None:
     assert opened["data"] == opened["data"] | {"status": "new", "priority": "medium", "customer_tier": "standard"}
     assert opened["data"]["description"] is None
 
-    snapshot = desk.outputs[STATE][-1].json
+    snapshot = (await desk.heard(STATE, lambda record: record.json["version"] == len(HAPPENED))).json
     assert (snapshot["version"], snapshot["head_hash"]) == (len(events), head_hash)
     assert (snapshot["status"], snapshot["owner_id"], snapshot["reference"]) == (
         "closed",
