@@ -8,14 +8,14 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
 from redis.asyncio import Redis
 
 from tests.acceptance.desk import PATIENCE, Desk
@@ -162,8 +162,9 @@ class Fire:
                 await asyncio.to_thread(self.kafka.start)
                 await self._every_output_is_written_again()
             case _:
+                members = await self._members_called(name)
                 self._signal(name, signal.SIGSTOP)
-                await self._is_given_up(name)
+                await self._are_given_up(members)
                 if act == "freeze and empty":
                     await self.redis.flushall()
                 self._signal(name, signal.SIGCONT)
@@ -183,13 +184,28 @@ class Fire:
     def _signal(self, name: str, number: signal.Signals) -> None:
         os.killpg(self._workers[name].pid, number)
 
-    async def _is_given_up(self, name: str) -> None:
-        """Wait until the group has gone on without a worker: its session has ended, and it does not know."""
+    async def _are_given_up(self, members: Collection[str]) -> None:
+        """Wait until the group has gone on without them: their session has ended, and they do not know."""
         async with asyncio.timeout(PATIENCE):
-            while name in await self._members():  # noqa: ASYNC110 the group can only be asked
+            while not (await self._members()).keys().isdisjoint(members):  # noqa: ASYNC110 the group can only be asked
                 await asyncio.sleep(_POLL_SECONDS)
 
-    async def _members(self) -> set[str]:
+    async def _members_called(self, name: str) -> Collection[str]:
+        """Return what the group knows a worker by: who is started in its place is another member."""
+        return [member for member, client_id in (await self._members()).items() if client_id == name]
+
+    async def _members(self) -> Mapping[str, str]:
+        """Return the client id of each member of the group; waits while its coordinator is not ready."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await self._described()
+                except KafkaError as error:
+                    if not error.retriable:
+                        raise
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def _described(self) -> Mapping[str, str]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.desk.bootstrap_servers)
         try:
             await admin.start()
@@ -199,5 +215,5 @@ class Fire:
         (group,) = response.groups
         error, *_, members = group[:6]
         if error:
-            raise KafkaError(f"the group can't be described: {error}")
-        return {member[1] for member in members}
+            raise for_code(error)("the group can't be described")
+        return {member_id: client_id for member_id, client_id, *_ in members}
