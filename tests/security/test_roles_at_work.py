@@ -15,9 +15,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.partitioner import partition_of
 from tests.acceptance.processes import Operator, stopped
+from tests.fleet import idle_fleet
 from tests.security.conftest import PARTITIONS, Locked, password_of
 from tests.security.environment import environment_of
 from tests.security.servers import encrypted_front
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("locked")]  # one set of servers
 WORKERS: Mapping[str, tuple[str, ...]] = {
@@ -78,6 +80,13 @@ async def send_astray(locked: Locked) -> None:
         await producer.send_and_wait(locked.working.commands, b"no command", partition=0)
 
 
+async def settled(locked: Locked) -> None:
+    """See, as the superuser, that all that was sent is decided and in the view."""
+    servers = Stack(locked.kafka.superuser, locked.valkey.address, None, None)
+    async with idle_fleet(servers, locked.working.prefix, PARTITIONS) as seen:
+        await seen.settled()
+
+
 def logs(folder: Path) -> dict[str, str]:
     """What each worker said."""
     return {role: (folder / f"{role}.log").read_text() for role in WORKERS}
@@ -102,9 +111,11 @@ async def test_each_role_does_its_work_with_exactly_its_rights(locked: Locked, t
             ]
             await send_astray(locked)
             names = await events_read_by_analytics(locked, until={"alert.raised.v1", "note.added.v1"})
+            await settled(locked)
             told += [
                 await operator.run(*words) for words in (("show", "T-1"), ("dlq", "list"), ("rebuild",), ("audit",))
             ]
+            await settled(locked)
             shown = await operator.run("doctor", "--json")
             ended = {role: log for role, log in logs(tmp_path).items() if processes[role].poll() is not None}
             assert ended == {}
