@@ -4,6 +4,7 @@ The first seconds of a broker, in which it has no coordinator yet, are told from
 work must never be taken for one that stands still.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,11 +20,23 @@ _STABLE = "Stable"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A consumer group: its state in the broker's words, who is in it, and the partitions they hold together."""
+    """A consumer group: its state in the broker's words, and the partitions that each of its members holds.
+
+    A member's id is made by the broker, of its client id, a dash and a UUID.
+    """
 
     state: str
-    members: frozenset[str]
-    partitions: frozenset[tuple[str, int]]
+    held: Mapping[str, frozenset[tuple[str, int]]]
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Who is in it."""
+        return frozenset(self.held)
+
+    @property
+    def partitions(self) -> frozenset[tuple[str, int]]:
+        """What they hold together."""
+        return frozenset().union(*self.held.values())
 
     @property
     def is_stable(self) -> bool:
@@ -79,12 +92,16 @@ class Groups:
         ((error_code, _, state, _, _, members, *_),) = response.groups
         if error_code:
             raise for_code(error_code)(f"group {group_id}")
-        assignments = [ConsumerProtocolMemberAssignment.decode(assignment) for *_, assignment in members if assignment]
-        return Group(
-            state=state,
-            members=frozenset(member_id for member_id, *_ in members),
-            partitions=frozenset((topic, number) for each in assignments for topic, number in each.partitions()),
-        )
+        return Group(state, {member_id: _partitions_in(assignment) for member_id, *_, assignment in members})
+
+
+def _partitions_in(assignment: bytes) -> frozenset[tuple[str, int]]:
+    """Read what a member was given; nothing while the group shares out anew."""
+    if not assignment:
+        return frozenset()
+    return frozenset(
+        (of.topic, of.partition) for of in ConsumerProtocolMemberAssignment.decode(assignment).partitions()
+    )
 
 
 async def has_members(connection: KafkaConnection, group_id: str) -> bool:

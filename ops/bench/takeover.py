@@ -3,8 +3,6 @@
 import time
 from contextlib import AsyncExitStack
 
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-
 from ops.bench.bench import FLEET_PARTITIONS, Bench
 from ops.bench.figures import Section, Spread
 from ops.bench.fleet import BenchFleet, throwaway_fleet
@@ -13,6 +11,7 @@ from ops.bench.stream import Stream
 from ops.bench.workload import mix, present
 from ops.console import CommandFailed
 from ops.environment import variable
+from ops.group import Groups
 
 RATE = 500
 """Commands a second: some forty to each partition."""
@@ -73,18 +72,17 @@ def _called(client_id: str) -> dict[str, str]:
 
 
 async def _partitions_of(fleet: BenchFleet, client_id: str) -> frozenset[int]:
-    (response,) = await fleet.admin.describe_consumer_groups([fleet.group_id])
-    ((_, _, _, _, _, members, *_),) = response.groups
-    held = [
+    async with Groups(fleet.servers.kafka) as groups:
+        group = await groups.known(fleet.group_id)
+    held = frozenset(
         number
-        for _, its_client_id, *_, assignment in members
-        if its_client_id == client_id
-        for _, numbers in ConsumerProtocolMemberAssignment.decode(assignment).assignment
-        for number in numbers
-    ]
+        for member_id, partitions in group.held.items()
+        if member_id.startswith(f"{client_id}-")
+        for _, number in partitions
+    )
     if not held:
         raise CommandFailed(f"the worker {client_id} holds no partition, so it can't be taken over from")
-    return frozenset(held)
+    return held
 
 
 def _section(bench: Bench, found: list[list[float]]) -> Section:
