@@ -68,12 +68,12 @@ class TestServed:
         misplaced = fleet.command("note.add", "T-1", {"agent_id": "a1", "content": "hot"})
         await fleet.publish(fleet.topics.commands, orjson.dumps(misplaced), b"T-1", 1 - home)
         await fleet.settled()
+        await asked.until("/metrics", lambda answer: read_samples(answer.text).items() >= at_rest(fleet, home).items())
         before = await asked.samples()
         assert {name: before[name] for name in OUTCOMES} == OUTCOMES
         assert before["itilnext_command_latency_seconds_count{}"] == 7
         assert before["itilnext_batch_commands_sum{}"] == 7
         assert before["itilnext_transactions_total{result=committed}"] >= 1
-        await asked.until("/metrics", lambda answer: read_samples(answer.text).items() >= at_rest(fleet, home).items())
 
 
 OUTCOMES = {
