@@ -12,6 +12,9 @@ left, as its own; so none may be written there that ends otherwise. Therefore
    between: that transaction is ended once more, in the same way and on the same partitions, and nothing else is sent;
 3. a new owner asks the coordinator how the last transaction ended, before it fences the former owner; afterwards it
    ends once more, in the same way, whatever has no mark.
+
+By 2 nothing is written under an epoch of which a copy of a request to end may still be on its way: one that was sent
+over the connection that broke says neither which transaction it means, nor, to a newer epoch, anything at all.
 """
 
 import asyncio

@@ -5,29 +5,26 @@ therefore get no mark. Brokers refuse that, unless they are told not to look.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.conn import CloseReason
-from aiokafka.errors import ProducerFenced
+from aiokafka.client import ConnectionGroup, CoordinationType
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced, for_code
+from aiokafka.protocol.transaction import EndTxnRequest
 
-from consumers.outputs import Output
 from consumers.state_log import LogEnds
 from contracts.topics import Topics
-from ops.log_reader import LogReader
-from producers.partition_output import CoordinatorReplaced, PartitionOutput
+from producers.partition_output import CoordinatorReplaced
 from producers.topics_admin import create_topics
-from producers.transaction_states import Outcome, TransactionState, last_transaction
-from producers.transactions import Transactions
+from producers.transaction_states import Outcome, TransactionState
+from tests.producers.partition_desk import Desk, break_link, leave_unmarked, transactions_of
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
 _PATIENCE = 120.0
-_POLL_SECONDS = 0.02
 _CHECK = "transaction.partition.verification.enable"
 
 
@@ -54,72 +51,8 @@ class _Stop(Exception):
     """What a batch fails of just before its commit."""
 
 
-@dataclass
-class Desk:
-    """One partition's outputs under one transactional id, one after the other, and what readers see of them."""
-
-    stack: Stack
-    topics: Topics
-    ends: LogEnds
-    outputs: list[PartitionOutput] = field(default_factory=list)
-
-    @property
-    def group(self) -> str:
-        return self.topics.ticket_group
-
-    @property
-    def written(self) -> tuple[TopicPartition, ...]:
-        return TopicPartition(self.topics.events, 0), TopicPartition(self.topics.state, 0)
-
-    async def open(self) -> PartitionOutput:
-        output = PartitionOutput(self.stack.kafka, self.group, 0)
-        self.outputs.append(output)
-        await output.open(lambda: self.ends.unmarked(self.written))
-        return output
-
-    async def commit(self, output: PartitionOutput, number: int, failure: Exception | None = None) -> None:
-        async def before_commit() -> None:
-            if failure is not None:
-                raise failure
-
-        record = Output(b"T-1", str(number).encode(), ())
-        records = {target.topic: [record] for target in self.written}
-        await output.commit(records, {TopicPartition(self.topics.commands, 0): number}, before_commit)
-
-    async def commit_nothing(self, output: PartitionOutput, consumed: int) -> None:
-        """Commit an offset, as of a batch of duplicates."""
-
-        async def before_commit() -> None:
-            """Nothing rests on anything."""
-
-        await output.commit({}, {TopicPartition(self.topics.commands, 0): consumed}, before_commit)
-
-    async def state(self) -> TransactionState:
-        return await last_transaction(self.stack.kafka, f"{self.group}-0")
-
-    async def completed(self) -> None:
-        async with asyncio.timeout(_PATIENCE):
-            while not (await self.state()).is_complete:  # noqa: ASYNC110 the coordinator can only be asked
-                await asyncio.sleep(_POLL_SECONDS)
-
-    async def seen(self) -> Mapping[str, list[bytes | None]]:
-        """Return what readers of committed records find, up to where the log is written, once all of it is marked."""
-        async with asyncio.timeout(_PATIENCE):
-            while await self.ends.unmarked(self.written):  # noqa: ASYNC110 as above
-                await asyncio.sleep(_POLL_SECONDS)
-        seen: dict[str, list[bytes | None]] = {}
-        for target in self.written:
-            async with LogReader(self.stack.kafka, [target]) as reader:
-                seen[target.topic] = [record.value async for record in reader.until(await reader.ends())]
-        return seen
-
-    async def consumed(self) -> int | None:
-        commands = TopicPartition(self.topics.commands, 0)
-        async with LogReader(self.stack.kafka, [commands], group_id=self.group) as reader:
-            return (await reader.committed())[commands]
-
-    def all_of(self, *numbers: int) -> Mapping[str, list[bytes]]:
-        return {target.topic: [str(number).encode() for number in numbers] for target in self.written}
+async def _stop() -> None:
+    raise _Stop
 
 
 @pytest.fixture
@@ -133,22 +66,6 @@ async def desk(stack: Stack, prefix: str, _unchecked: None) -> AsyncIterator[Des
         finally:
             for output in desk.outputs:
                 await output.close()
-
-
-def leave_unmarked(output: PartitionOutput, *partitions: TopicPartition, group: str | None = None) -> None:
-    """Have the next transaction's end not be marked on these partitions, and for this group's offsets."""
-    manager = transactions_of(output)._manager  # noqa: SLF001 the lie has to be told within
-    manager._txn_partitions.update(partitions)  # noqa: SLF001
-    manager._txn_consumer_group = group  # noqa: SLF001
-
-
-def break_link(output: PartitionOutput) -> None:
-    """Cut the connection to the transaction's coordinator, as its death does."""
-    transactions_of(output).link.close(reason=CloseReason.CONNECTION_BROKEN)  # type: ignore[attr-defined] # aiokafka's
-
-
-def transactions_of(output: PartitionOutput) -> Transactions:
-    return output._transactions  # noqa: SLF001 there is no other way to it, nor should there be
 
 
 async def test_a_new_owner_completes_what_was_committed(desk: Desk) -> None:
@@ -174,7 +91,7 @@ async def test_a_new_owner_aborts_what_was_not(desk: Desk) -> None:
     await desk.commit(former, 1)
     leave_unmarked(former, desk.written[1], group=desk.group)
     with pytest.raises(_Stop):
-        await desk.commit(former, 2, _Stop())
+        await desk.commit(former, 2, _stop)
     assert desk.written[1] in await desk.ends.unmarked(desk.written)
 
     owner = await desk.open()
@@ -193,7 +110,7 @@ async def test_an_owner_whose_coordinator_may_have_died_completes_its_own(desk: 
     break_link(owner)
 
     with pytest.raises(CoordinatorReplaced):
-        await desk.commit(owner, 2, _Stop())
+        await desk.commit(owner, 2, _stop)
 
     await desk.completed()
     assert await desk.seen() == desk.all_of(1)
@@ -259,6 +176,30 @@ async def test_a_look_after_the_connection_broke_tells_nothing(desk: Desk) -> No
     assert await desk.seen() == desk.all_of(1)
 
 
+async def test_a_copy_of_a_request_to_end_that_comes_late_ends_nothing(desk: Desk) -> None:
+    former = await desk.open()
+    await desk.commit(former, 1)
+    break_link(former)
+    with pytest.raises(CoordinatorReplaced):
+        await desk.commit(former, 2)
+    owner = await desk.open()
+
+    async def comes_late() -> None:
+        request = EndTxnRequest(f"{desk.group}-0", *transactions_of(former).producer, True)  # noqa: FBT003 its signature
+        client = owner._producer.client  # noqa: SLF001 any client's will do
+        coordinator = await client.coordinator_lookup(CoordinationType.TRANSACTION, f"{desk.group}-0")
+        answer = await client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
+        assert for_code(answer.error_code) is InvalidProducerEpoch
+        raise _Stop
+
+    with pytest.raises(_Stop):
+        await desk.commit(owner, 2, comes_late)
+
+    await desk.open()
+    assert await desk.seen() == desk.all_of(1)
+    assert await desk.consumed() == 1
+
+
 async def test_states_are_told_by_the_coordinator(desk: Desk) -> None:
     assert await desk.state() is TransactionState.EMPTY
     owner = await desk.open()
@@ -266,7 +207,7 @@ async def test_states_are_told_by_the_coordinator(desk: Desk) -> None:
     await desk.commit(owner, 1)
     assert (await desk.state()).outcome is Outcome.COMMITTED
     with pytest.raises(_Stop):
-        await desk.commit(owner, 2, _Stop())
+        await desk.commit(owner, 2, _stop)
     assert await desk.state() is TransactionState.ONGOING
 
 
