@@ -38,7 +38,8 @@ class Stack:
 
     @property
     def redis(self) -> RedisConnection:
-        return RedisConnection(url=SecretStr(self.redis_url))
+        # A busy machine can hold up the tests' process for longer than an operator would wait for an answer.
+        return RedisConnection(url=SecretStr(self.redis_url), socket_timeout=60.0)
 
     @property
     def environment(self) -> dict[str, str]:
