@@ -26,7 +26,7 @@ class WorkerLimits:
 
     max_waiting: int = 10_000
     max_batch: int = 2_000
-    max_in_flight: int = 8_000
+    max_in_flight: int = 6_000
     max_bytes: int = 8_388_608
     cached_tickets: int = 10_000
     future_tolerance: timedelta = timedelta(minutes=5)
