@@ -63,7 +63,7 @@ async def an_open_transaction(stack: Stack) -> None:
     await producer.begin_transaction()
     written_at = int((time.time() - _LEFT_OPEN_SECONDS) * 1_000)
     await producer.send_and_wait(TOPICS.events, b"{}", partition=HANGING_PARTITION, timestamp_ms=written_at)
-    await producer.client.close()
+    await producer.stop()  # which ends no transaction
 
 
 PREPARED: Mapping[str, Callable[[Stack], Awaitable[None]]] = {
