@@ -5,7 +5,7 @@ the broker about a topic by name, for a broker may make a topic that it is asked
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -28,6 +28,7 @@ from producers.topic_findings import (
 _VISIBLE_AFTER_SECONDS = 60.0
 """How long brokers may take to learn of topics that the controller has made."""
 _POLL_SECONDS = 0.05
+_Wrong = Callable[[Topics, Mapping[str, TopicShape]], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class Created:
     made: tuple[str, ...]
     kept: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The cluster's topics by name, and the settings of those that the fleet has."""
+
+    shapes: Mapping[str, TopicShape]
+    configs: Mapping[str, Mapping[str, str]]
 
 
 class TopicsUnfit(Exception):
@@ -73,9 +82,9 @@ async def create_topics(
             failures = await _make(admin, missing, replication_factor)
             failed = {finding.topic for finding in failures}
             await _visible(admin, {wanted.name for wanted in missing} - failed)
-        there_now = await _shapes(admin)
-    made = tuple(wanted.name for wanted in plan if wanted.name in there_now and wanted.name not in kept)
-    found = await check_topics(connection, topics, partitions, replication_factor)
+        seen = await _see(admin, plan)
+    made = tuple(wanted.name for wanted in plan if wanted.name in seen.shapes and wanted.name not in kept)
+    found = _differing(connection, topics, seen, partitions, replication_factor)
     told = {finding.topic for finding in failures}
     return Created(made, kept, failures + tuple(finding for finding in found if finding.topic not in told))
 
@@ -89,15 +98,8 @@ async def check_topics(
         KafkaError: the broker can't be reached, or does not allow it.
     """
     async with _admin(connection) as admin:
-        there = await _shapes(admin)
-        plan = [wanted for wanted in topics.plan(partitions) if wanted.name in there]
-        configs = await _configs(admin, plan)
-    findings = [*unfit(topics, there), *other_counts(topics, there, partitions)]
-    for wanted in plan:
-        findings += shape_findings(connection, wanted.name, there[wanted.name], replication_factor)
-    for wanted in plan:
-        findings += setting_findings(connection, wanted, there[wanted.name].replication_factor, configs[wanted.name])
-    return tuple(findings)
+        seen = await _see(admin, topics.plan(partitions))
+    return _differing(connection, topics, seen, partitions, replication_factor)
 
 
 async def require_topics(connection: KafkaConnection, topics: Topics) -> int:
@@ -107,11 +109,7 @@ async def require_topics(connection: KafkaConnection, topics: Topics) -> int:
         TopicsUnfit: a topic is missing, or co-partitioned ones differ.
         KafkaError: the broker can't be reached, or does not allow it.
     """
-    async with _admin(connection) as admin:
-        there = await _shapes(admin)
-    findings = tuple(unfit(topics, there))
-    if findings:
-        raise TopicsUnfit(findings)
+    there = await _without(unfit, connection, topics)
     return there[topics.commands].partitions
 
 
@@ -122,12 +120,18 @@ async def partition_counts(connection: KafkaConnection, topics: Topics) -> Mappi
         TopicsUnfit: a topic is missing, or the directory has several partitions.
         KafkaError: the broker can't be reached, or does not allow it.
     """
+    there = await _without(incomplete, connection, topics)
+    return {wanted.name: there[wanted.name].partitions for wanted in topics.plan(1)}
+
+
+async def _without(wrong: _Wrong, connection: KafkaConnection, topics: Topics) -> Mapping[str, TopicShape]:
+    """Return the cluster's topics, of which none of the fleet's is wrong in this way."""
     async with _admin(connection) as admin:
         there = await _shapes(admin)
-    findings = tuple(incomplete(topics, there))
+    findings = tuple(wrong(topics, there))
     if findings:
         raise TopicsUnfit(findings)
-    return {wanted.name: there[wanted.name].partitions for wanted in topics.plan(1)}
+    return there
 
 
 async def cluster_id(connection: KafkaConnection) -> str:
@@ -148,6 +152,25 @@ async def _admin(connection: KafkaConnection) -> AsyncIterator[AIOKafkaAdminClie
         yield admin
     finally:
         await admin.close()
+
+
+async def _see(admin: AIOKafkaAdminClient, plan: Sequence[TopicPlan]) -> _Seen:
+    shapes = await _shapes(admin)
+    return _Seen(shapes, await _configs(admin, [wanted for wanted in plan if wanted.name in shapes]))
+
+
+def _differing(
+    connection: KafkaConnection, topics: Topics, seen: _Seen, partitions: int, replication_factor: int
+) -> tuple[Finding, ...]:
+    there = seen.shapes
+    plan = [wanted for wanted in topics.plan(partitions) if wanted.name in there]
+    findings = [*unfit(topics, there), *other_counts(topics, there, partitions)]
+    for wanted in plan:
+        findings += shape_findings(connection, wanted.name, there[wanted.name], replication_factor)
+    for wanted in plan:
+        copies = there[wanted.name].replication_factor
+        findings += setting_findings(connection, wanted, copies, seen.configs[wanted.name])
+    return tuple(findings)
 
 
 async def _shapes(admin: AIOKafkaAdminClient) -> dict[str, TopicShape]:
