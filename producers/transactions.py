@@ -96,14 +96,15 @@ class Transactions:
             ProducerFenced: a newer producer exists.
             KafkaError: the coordinator does not answer.
         """
-        identity, state = self._manager.transactional_id, None
-        while state is None or not state.is_complete:
-            if state is not None:
-                await asyncio.sleep(_POLL_SECONDS)
+        identity = self._manager.transactional_id
+        while True:
             coordinator = await self._sender._find_coordinator(CoordinationType.TRANSACTION, identity)  # noqa: SLF001 see the module
             state = await describe_transaction(self._client, coordinator, identity)
+            if state.is_complete:
+                return
             if state is TransactionState.EMPTY:  # as only a newer producer's start leaves it
                 raise ProducerFenced
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def are_complete_over(self, link: object) -> bool:
         """Ask whether the last transaction is complete, and has been led by one coordinator over this connection."""
