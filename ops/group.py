@@ -6,7 +6,7 @@ work must never be taken for one that stands still.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
@@ -18,18 +18,22 @@ from producers.coordinators import READY_WITHIN, once_coordinated
 _STABLE = "Stable"
 
 
+class Member(NamedTuple):
+    """A member of a group: its id is the broker's making, and another one each time its client joins."""
+
+    id: str
+    client_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A consumer group: its state in the broker's words, and the partitions that each of its members holds.
-
-    A member's id is made by the broker, of its client id, a dash and a UUID.
-    """
+    """A consumer group: its state in the broker's words, and the partitions that each of its members holds."""
 
     state: str
-    held: Mapping[str, frozenset[tuple[str, int]]]
+    held: Mapping[Member, frozenset[tuple[str, int]]]
 
     @property
-    def members(self) -> frozenset[str]:
+    def members(self) -> frozenset[Member]:
         """Who is in it."""
         return frozenset(self.held)
 
@@ -92,7 +96,10 @@ class Groups:
         ((error_code, _, state, _, _, members, *_),) = response.groups
         if error_code:
             raise for_code(error_code)(f"group {group_id}")
-        return Group(state, {member_id: _partitions_in(assignment) for member_id, *_, assignment in members})
+        held = {
+            Member(member_id, client_id): _partitions_in(assignment) for member_id, client_id, *_, assignment in members
+        }
+        return Group(state, held)
 
 
 def _partitions_in(assignment: bytes) -> frozenset[tuple[str, int]]:

@@ -75,10 +75,7 @@ async def _partitions_of(fleet: BenchFleet, client_id: str) -> frozenset[int]:
     async with Groups(fleet.servers.kafka) as groups:
         group = await groups.known(fleet.group_id)
     held = frozenset(
-        number
-        for member_id, partitions in group.held.items()
-        if member_id.startswith(f"{client_id}-")
-        for _, number in partitions
+        number for member, partitions in group.held.items() if member.client_id == client_id for _, number in partitions
     )
     if not held:
         raise CommandFailed(f"the worker {client_id} holds no partition, so it can't be taken over from")

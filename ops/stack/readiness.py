@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from math import inf
 from typing import Self
 
-from ops.group import Groups
+from ops.group import Groups, Member
 from ops.stack.roles import ExpectedGroup
 from producers.connection import KafkaConnection
 
@@ -26,7 +26,7 @@ class FleetGroups:
         self._leaving = AsyncExitStack()
         self._expected = expected
         self._session_seconds = session_seconds
-        self._strangers: frozenset[str] = frozenset()
+        self._strangers: frozenset[Member] = frozenset()
         self._alive_after = 0.0
 
     async def __aenter__(self) -> Self:
@@ -49,7 +49,7 @@ class FleetGroups:
 
     async def all_assigned(self) -> bool:
         """Whether every group is settled, with all its members, none of them dead, and every partition."""
-        dead = self._strangers if time.monotonic() < self._alive_after else frozenset[str]()
+        dead = self._strangers if time.monotonic() < self._alive_after else frozenset[Member]()
         for group in self._expected:
             now = await self._groups.now(group.group_id)
             if now is None or not now.is_stable or not now.partitions >= group.partitions:

@@ -8,16 +8,17 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
 from redis.asyncio import Redis
 
+from ops.group import Group, Groups, Member
+from producers.connection import KafkaConnection
+from producers.coordinators import once_coordinated
 from tests.acceptance.desk import PATIENCE, Desk
 from tests.acceptance.processes import Operator, stopped
 from tests.acceptance.wire import COMMANDS, DLQ, EVENTS, REJECTIONS, partition_for
@@ -168,36 +169,21 @@ class Fire:
     def _signal(self, name: str, number: signal.Signals) -> None:
         os.killpg(self._workers[name].pid, number)
 
-    async def _are_given_up(self, members: Collection[str]) -> None:
+    async def _are_given_up(self, members: Collection[Member]) -> None:
         """Wait until the group has gone on without them: their session has ended, and they do not know."""
         async with asyncio.timeout(PATIENCE):
-            while not (await self._members()).keys().isdisjoint(members):  # noqa: ASYNC110 the group can only be asked
+            while not (await self._members()).isdisjoint(members):  # noqa: ASYNC110 the group can only be asked
                 await asyncio.sleep(_POLL_SECONDS)
 
-    async def _members_called(self, name: str) -> Collection[str]:
+    async def _members_called(self, name: str) -> Collection[Member]:
         """Return what the group knows a worker by: who is started in its place is another member."""
-        return [member for member, client_id in (await self._members()).items() if client_id == name]
+        return [member for member in await self._members() if member.client_id == name]
 
-    async def _members(self) -> Mapping[str, str]:
-        """Return the client id of each member of the group; waits while its coordinator is not ready."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    return await self._described()
-                except KafkaError as error:
-                    if not error.retriable:
-                        raise
-                await asyncio.sleep(_POLL_SECONDS)
+    async def _members(self) -> frozenset[Member]:
+        """Return who is in the group; waits while the broker or its coordinator is not ready."""
 
-    async def _described(self) -> Mapping[str, str]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.desk.bootstrap_servers)
-        try:
-            await admin.start()
-            (response,) = await admin.describe_consumer_groups([f"{self.desk.prefix}ticket-worker"])
-        finally:
-            await admin.close()
-        (group,) = response.groups
-        error, *_, members = group[:6]
-        if error:
-            raise for_code(error)("the group can't be described")
-        return {member_id: client_id for member_id, client_id, *_ in members}
+        async def described() -> Group:
+            async with Groups(KafkaConnection(bootstrap_servers=self.desk.bootstrap_servers)) as groups:
+                return await groups.known(f"{self.desk.prefix}ticket-worker", within=PATIENCE)
+
+        return (await once_coordinated(described, PATIENCE)).members

@@ -71,10 +71,10 @@ def stand_ins(line: Any) -> set[str]:  # noqa: ANN401  it is JSON
 
 
 async def members(bootstrap_servers: str) -> set[str]:
-    """Return the client ids of the workers that have joined: the broker appends a UUID to each."""
+    """Return the client ids of the workers that have joined."""
     async with Groups(KafkaConnection(bootstrap_servers=bootstrap_servers)) as groups:
         group = await groups.known("itilnext.stand-in")
-    return {member_id.rsplit("-", 5)[0] for member_id in group.members}
+    return {member.client_id for member in group.members}
 
 
 def listens(address: str) -> bool:
