@@ -68,6 +68,5 @@ def export(
         else:
             print_line(
                 f"{counted(exported.events, 'event')} and {counted(exported.resolutions, 'resolution')} are in "
-                f"{exported.folder} "
-                f"({exported.bytes / _MEGABYTE:.1f} MB, {exported.seconds:.1f} s)."
+                f"{exported.folder} ({exported.bytes / _MEGABYTE:.1f} MB, {exported.seconds:.1f} s)."
             )

@@ -9,11 +9,10 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from consumers.membership import Intake, Membership, PartitionTask, Standing, Subscription
-from tests.fleet import Fleet, idle_fleet
+from tests.fleet import SETTLE_SECONDS, Fleet, idle_fleet
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
-_PATIENCE = 120.0
 _POLL_SECONDS = 0.02
 
 
@@ -52,7 +51,7 @@ async def member_of(fleet: Fleet, served: Served) -> AsyncIterator[Membership]:
     member = Membership(Subscription(fleet.stack.kafka, topics.commands, topics.ticket_group, 6_000), served.serve)
     try:
         await member.join()
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(SETTLE_SECONDS):
             while not member.has_assignment:  # noqa: ASYNC110 it is told by the library's own task
                 await asyncio.sleep(_POLL_SECONDS)
         yield member

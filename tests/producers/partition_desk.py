@@ -16,7 +16,7 @@ from producers.transaction_states import TransactionState, last_transaction
 from producers.transactions import Transactions
 from tests.stack import Stack
 
-_PATIENCE = 120.0
+PATIENCE = 120.0
 _POLL_SECONDS = 0.02
 BeforeCommit = Callable[[], Awaitable[None]]
 
@@ -65,13 +65,13 @@ class Desk:
         return await last_transaction(self.stack.kafka, f"{self.group}-0")
 
     async def completed(self) -> None:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             while not (await self.state()).is_complete:  # noqa: ASYNC110 the coordinator can only be asked
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def seen(self) -> Mapping[str, list[bytes | None]]:
         """Return what readers of committed records find, up to where the log is written, once all of it is marked."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             while await self.ends.unmarked(self.written):  # noqa: ASYNC110 as above
                 await asyncio.sleep(_POLL_SECONDS)
         seen: dict[str, list[bytes | None]] = {}

@@ -5,7 +5,8 @@ therefore get no mark. Brokers refuse that, unless they are told not to look.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -17,14 +18,13 @@ from aiokafka.protocol.transaction import EndTxnRequest
 
 from consumers.state_log import LogEnds
 from contracts.topics import Topics
-from producers.partition_output import CoordinatorReplaced
+from producers.partition_output import CoordinatorReplaced, PartitionOutput
 from producers.topics_admin import create_topics
 from producers.transaction_states import Outcome, TransactionState
-from tests.producers.partition_desk import Desk, break_link, leave_unmarked, transactions_of
+from tests.producers.partition_desk import PATIENCE, Desk, break_link, leave_unmarked, transactions_of
 from tests.stack import Stack
 
 pytestmark = pytest.mark.broker
-_PATIENCE = 120.0
 _CHECK = "transaction.partition.verification.enable"
 
 
@@ -103,28 +103,17 @@ async def test_a_new_owner_aborts_what_was_not(desk: Desk) -> None:
     assert await desk.seen() == desk.all_of(1, 3)
 
 
-async def test_an_owner_whose_coordinator_may_have_died_completes_its_own(desk: Desk) -> None:
+@pytest.mark.parametrize("goes_on", [partial(Desk.commit, before_commit=_stop), Desk.commit_nothing])
+async def test_an_owner_whose_coordinator_may_have_died_completes_its_own(
+    desk: Desk, goes_on: Callable[[Desk, PartitionOutput, int], Awaitable[None]]
+) -> None:
     owner = await desk.open()
     leave_unmarked(owner, desk.written[1], group=desk.group)
     await desk.commit(owner, 1)
     break_link(owner)
 
     with pytest.raises(CoordinatorReplaced):
-        await desk.commit(owner, 2, _stop)
-
-    await desk.completed()
-    assert await desk.seen() == desk.all_of(1)
-    assert await desk.consumed() == 1
-
-
-async def test_nor_is_it_forgotten_over_a_batch_without_outcomes(desk: Desk) -> None:
-    owner = await desk.open()
-    leave_unmarked(owner, desk.written[1], group=desk.group)
-    await desk.commit(owner, 1)
-    break_link(owner)
-
-    with pytest.raises(CoordinatorReplaced):
-        await desk.commit_nothing(owner, 2)
+        await goes_on(desk, owner, 2)
 
     await desk.completed()
     assert await desk.seen() == desk.all_of(1)
@@ -148,7 +137,7 @@ async def test_who_waits_for_marks_hears_of_a_newer_owner(desk: Desk) -> None:
     newer = AIOKafkaProducer(transactional_id=f"{desk.group}-0", **desk.stack.kafka.client())
     async with newer:
         with pytest.raises(ProducerFenced):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 await transactions_of(owner).completed()
 
 
