@@ -3,12 +3,16 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 
 from contracts.topics import Topics
+from ops.embedded import RunningServer, start_kafka
+from producers.connection import KafkaConnection
 from producers.stopping import stop_client, stopped_in_order
 from producers.topics_admin import create_topics
 from tests.stack import Stack
@@ -33,21 +37,28 @@ async def test_who_is_cancelled_while_a_client_closes_is_cancelled(stack: Stack)
     assert went_on == []
 
 
-async def test_nothing_of_a_producer_goes_on_whose_broker_is_frozen(stack: Stack, prefix: str) -> None:
-    if stack.kafka_server is None:
-        pytest.skip("only a broker of our own can be frozen")
-    topics = Topics(prefix)
-    await create_topics(stack.kafka, topics, 1, 1)
-    producer = AIOKafkaProducer(transactional_id=f"{prefix}frozen", **stack.kafka.client())
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[RunningServer]:
+    """A broker of this test alone: one that was frozen is fenced by its controller for a while, once it goes on."""
+    kafka = start_kafka(tmp_path)
+    yield kafka
+    kafka.stop()
+
+
+@pytest.mark.chaos
+async def test_nothing_of_a_producer_goes_on_whose_broker_is_frozen(own_broker: RunningServer, prefix: str) -> None:
+    connection, topics = KafkaConnection(bootstrap_servers=own_broker.address), Topics(prefix)
+    await create_topics(connection, topics, 1, 1)
+    producer = AIOKafkaProducer(transactional_id=f"{prefix}frozen", **connection.client())
     await producer.start()
     await producer.partitions_for(topics.dlq)
     await producer.begin_transaction()
-    os.kill(stack.kafka_server.pid, signal.SIGSTOP)
+    os.kill(own_broker.pid, signal.SIGSTOP)
     try:
         sent = await producer.send(topics.dlq, b"never acknowledged", partition=0)
         await stop_client(producer)
     finally:
-        os.kill(stack.kafka_server.pid, signal.SIGCONT)
+        os.kill(own_broker.pid, signal.SIGCONT)
 
     assert producer._sender.sender_task.done()  # noqa: SLF001 it has no public name, and outlived `stop` once
     assert not sent.done() or sent.exception() is not None
